@@ -1,0 +1,130 @@
+//! Inline Markdown and HTML marks inside one paragraph: the bytes that are not words.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What is skipped whole: images, link targets, tags, bare addresses.
+static SPANS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x)
+        !\[[^\]\n]*\]\([^)\n]*\)                       # image
+      | \]\([^)\s]*(?:\s+"[^"\n]*")?\)                 # the end of a link with its target
+      | </?[A-Za-z][^<>\n]{0,200}>                     # HTML tag
+      | \b(?:https?://|www\.)[A-Za-z0-9\-._~:/?\#\[\]@!$&'()*+,;=%]+   # bare address, up to the first other script
+        "#,
+    )
+    .expect("valid pattern")
+});
+
+/// Finds the marks in `text[range]`; the result is sorted, disjoint and inside `range`.
+pub fn marks(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let part = &text[range.clone()];
+    if !part.bytes().any(|b| matches!(b, b'*' | b'_' | b'`' | b'<' | b']' | b':' | b'~' | b'\\' | b'.')) {
+        return Vec::new();
+    }
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for span in SPANS.find_iter(part) {
+        let link_end = span.as_str().starts_with(']');
+        if link_end {
+            // The `[` that this link closes, if it is on the same line and not itself inside another link.
+            let open = part[..span.start()].rfind('[').filter(|&open| !part[open..span.start()].contains('\n'));
+            match open {
+                Some(open) => found.push(open..open + 1),
+                None => continue,
+            }
+        }
+        found.push(span.range());
+    }
+    emphasis(part, &mut found);
+    found.sort_by_key(|r| (r.start, r.end));
+    let mut disjoint: Vec<Range<usize>> = Vec::with_capacity(found.len());
+    for mark in found {
+        match disjoint.last_mut() {
+            Some(last) if mark.start < last.end => last.end = last.end.max(mark.end),
+            _ => disjoint.push(mark),
+        }
+    }
+    for mark in &mut disjoint {
+        *mark = mark.start + range.start..mark.end + range.start;
+    }
+    disjoint
+}
+
+/// Marks `**`, `*`, `__`, `_`, `~~`, `` ` `` where they open and close something.
+///
+/// A run of marks counts if it touches a word on at least one side; `_` must also stand at a word's edge, so that
+/// `snake_case` and a lone `*` between spaces stay text.
+fn emphasis(part: &str, found: &mut Vec<Range<usize>>) {
+    let bytes = part.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let mark = bytes[at];
+        if mark == b'\\' && bytes.get(at + 1).is_some_and(u8::is_ascii_punctuation) {
+            found.push(at..at + 1);
+            at += 2;
+            continue;
+        }
+        if !matches!(mark, b'*' | b'_' | b'`' | b'~') {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < bytes.len() && bytes[at] == mark {
+            at += 1;
+        }
+        let before = part[..start].chars().next_back();
+        let after = part[at..].chars().next();
+        let touches = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+        let is_mark = match mark {
+            b'_' => {
+                let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+                (touches(before) || touches(after)) && !(word(before) && word(after))
+            }
+            b'~' => at - start == 2 && (touches(before) || touches(after)),
+            _ => touches(before) || touches(after),
+        };
+        // A `*` between two digits multiplies, and one before a digit only may be a footnote; neither is a word.
+        if is_mark {
+            found.push(start..at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> String {
+        let mut out = String::new();
+        let mut at = 0;
+        for mark in marks(text, 0..text.len()) {
+            out.push_str(&text[at..mark.start]);
+            at = mark.end;
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    #[test]
+    fn marks_are_not_words() {
+        let cases = [
+            ("bold", "DeepSeek 只调用了 **15 万次**。", "DeepSeek 只调用了 15 万次。"),
+            ("bold quote", "**\"How dare they steal?\"**", "\"How dare they steal?\""),
+            ("italic line", "*本文为个人观点。*", "本文为个人观点。"),
+            ("link", "see [the paper](https://a.example/x_y) now", "see the paper now"),
+            ("image", "a ![alt text](x.png) b", "a  b"),
+            ("code", "run `claude_code` now", "run claude_code now"),
+            ("snake case", "call snake_case_name here", "call snake_case_name here"),
+            ("lone star", "2 * 3 and a * b", "2 * 3 and a * b"),
+            ("tag", "月之<b>暗面</b>的模型", "月之暗面的模型"),
+            ("address", "原文见https://a.example/b?c=1。作者", "原文见。作者"),
+            ("brackets", "[Top/Down] buttons", "[Top/Down] buttons"),
+            ("nested", "***all*** ~~gone~~", "all gone"),
+        ];
+        for (name, text, expected) in cases {
+            assert_eq!(words(text), expected, "{name}");
+        }
+    }
+}

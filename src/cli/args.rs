@@ -1,0 +1,316 @@
+//! The arguments, as clap reads them.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lichang::features::BlockKind;
+
+const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
+    .header(anstyle::AnsiColor::Green.on_default().bold())
+    .usage(anstyle::AnsiColor::Green.on_default().bold())
+    .literal(anstyle::Style::new().bold());
+
+/// Says what stance a text takes toward each company in it.
+///
+/// Reads news and commentary in English and Chinese and scores, paragraph by paragraph and article by article, the stance
+/// toward each company (favor, neutral, against) and the sentiment of each paragraph. Works offline; the model is built in.
+#[derive(Debug, Parser)]
+#[command(name = "lichang", version, styles = STYLES, max_term_width = 100, after_help = "\
+Examples:
+  lichang score articles/                          a table a document
+  lichang score article.md --per paragraph         what each paragraph says
+  lichang score crawl.jsonl --format ndjson        for other programs
+  lichang train labels.jsonl --output my.lichang   a model of your own
+  lichang evaluate labels.jsonl --folds 5          how good it is")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say more on standard error
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Threads to use [default: one a core]
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Score articles toward the companies in them
+    Score(ScoreArgs),
+    /// Train a model on label files
+    Train(TrainArgs),
+    /// Measure a model on label files, or a way of training by cross-validation
+    Evaluate(EvaluateArgs),
+    /// List or check the table of companies
+    Targets(TargetsArgs),
+    /// Show what a model file holds
+    Model(ModelArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of a command
+    Man {
+        /// The command
+        command: Option<String>,
+    },
+}
+
+/// The model and the companies, which several commands take.
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// Model file [default: the built-in model]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub targets: TargetArgs,
+}
+
+/// The companies.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// TOML file with companies to add to the built-in table; one of the same name replaces it
+    #[arg(short, long, value_name = "FILE")]
+    pub targets: Option<PathBuf>,
+}
+
+/// `lichang score`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads .txt, .md, .jsonl, .ndjson and .csv; folders recursively, sorted by name, without README files, hidden files and label files.
+
+Examples:
+  lichang score seeds/
+  lichang score op-ed.txt --per paragraph --all
+  lichang score crawl.csv --text-field body --outlet-field site --format csv > scores.csv
+  zcat crawl.jsonl.gz | lichang score - --format ndjson --with-text > scores.ndjson")]
+pub struct ScoreArgs {
+    /// Files, folders, or `-` for standard input (text, or one JSON object a line)
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = ScoreFormat::Table)]
+    pub format: ScoreFormat,
+    /// What gets a row [default: article; for ndjson both]
+    #[arg(short, long, value_enum)]
+    pub per: Option<Per>,
+    /// With the whole text of each paragraph
+    #[arg(long)]
+    pub with_text: bool,
+    /// With boilerplate, which never counts toward an article's score
+    #[arg(short, long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub fields: FieldArgs,
+}
+
+/// Names of record fields.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fields of .jsonl and .csv records")]
+pub struct FieldArgs {
+    /// Field with the text [default: maintext, text, content, body]
+    #[arg(long, value_name = "NAME")]
+    pub text_field: Option<String>,
+    /// Field with the title [default: title, headline]
+    #[arg(long, value_name = "NAME")]
+    pub title_field: Option<String>,
+    /// Field with the outlet [default: outlet, source_domain, hostname, sitename, source]
+    #[arg(long, value_name = "NAME")]
+    pub outlet_field: Option<String>,
+    /// Field with the date [default: date, date_publish, published]
+    #[arg(long, value_name = "NAME")]
+    pub date_field: Option<String>,
+    /// Field with the language [default: lang, language]
+    #[arg(long, value_name = "NAME")]
+    pub lang_field: Option<String>,
+    /// Field with the address [default: url, link]
+    #[arg(long, value_name = "NAME")]
+    pub url_field: Option<String>,
+    /// Field with the document's name [default: id, doc; else file:line]
+    #[arg(long, value_name = "NAME")]
+    pub id_field: Option<String>,
+}
+
+/// Forms of scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScoreFormat {
+    /// For reading
+    Table,
+    /// One array
+    Json,
+    /// One object a line
+    Ndjson,
+    /// Rows with a header
+    Csv,
+}
+
+/// What gets a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Per {
+    /// Each (article, company)
+    Article,
+    /// Each (paragraph, company)
+    Paragraph,
+}
+
+/// How to train.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
+pub struct FitArgs {
+    /// Beside the shared features, a copy for each target by name: for a few fixed targets
+    #[arg(long)]
+    pub per_target: bool,
+    /// Inverse regularisation: higher fits the labels more closely
+    #[arg(short = 'C', long, default_value_t = lichang::model::TrainOptions::default().c, value_name = "C")]
+    pub c: f64,
+    /// How far rare classes are weighted up, from 0 (not at all) to 1 (all classes weigh the same)
+    #[arg(long, default_value_t = 0.5, value_name = "POWER")]
+    pub class_weight: f64,
+    /// Records a feature must occur in
+    #[arg(long, default_value = "2", value_name = "N")]
+    pub min_df: NonZeroUsize,
+    /// Longest n-gram of words
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2), value_name = "N")]
+    pub ngrams: u8,
+    /// Leave out a feature block (repeatable)
+    #[arg(long, value_name = "BLOCK")]
+    pub without: Vec<BlockKind>,
+    /// Scale of a feature block (repeatable)
+    #[arg(long, value_name = "BLOCK=X", value_parser = block_scale)]
+    pub scale: Vec<(BlockKind, f32)>,
+    /// Chinese words by dictionary only, without jieba's hidden Markov model
+    #[arg(long)]
+    pub no_hmm: bool,
+    /// Folds of the out-of-fold predictions that calibrate; 0 for none
+    #[arg(long, default_value_t = 5, value_name = "K")]
+    pub calibration_folds: usize,
+    /// Seed of folds and resampling
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+}
+
+fn block_scale(text: &str) -> Result<(BlockKind, f32), String> {
+    let (name, scale) = text.split_once('=').ok_or("expected BLOCK=X, such as window3=0.5")?;
+    let kind = name.parse().map_err(|e: lichang::features::UnknownBlock| e.to_string())?;
+    match scale.parse::<f32>() {
+        Ok(scale) if scale.is_finite() && scale > 0.0 => Ok((kind, scale)),
+        _ => Err(format!("the scale must be a positive number, not `{scale}`; use --without {name} to leave it out")),
+    }
+}
+
+/// `lichang train`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A label file has one JSON object a line:
+  {\"id\",\"text\",\"target\",\"label\":\"favor|neutral|against\",\"from\",\"to\",\"sentiment\"}   stance toward a target
+  {\"text\",\"label\":\"positive|neutral|negative\"}                                  sentiment of a text
+
+Examples:
+  lichang train labels.jsonl --output my.lichang
+  lichang train a.jsonl b.jsonl -o my.lichang --report report.json
+  lichang score articles/ --model my.lichang")]
+pub struct TrainArgs {
+    /// Label files
+    #[arg(required = true, value_name = "LABELS")]
+    pub labels: Vec<PathBuf>,
+    /// Where to write the model
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Where to write out-of-fold metrics as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    #[command(flatten)]
+    pub fit: FitArgs,
+}
+
+/// `lichang evaluate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Metrics carry 95 % bootstrap intervals over documents (the `doc` of records, else their text).
+
+Examples:
+  lichang evaluate labels.jsonl                     the built-in model
+  lichang evaluate labels.jsonl --model my.lichang
+  lichang evaluate labels.jsonl --folds 5           train and test on folds that keep documents whole
+  lichang evaluate labels.jsonl --predictions predictions.jsonl --format json")]
+pub struct EvaluateArgs {
+    /// Label files
+    #[arg(required = true, value_name = "LABELS")]
+    pub labels: Vec<PathBuf>,
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Cross-validate with this many folds instead of measuring a model
+    #[arg(short = 'k', long, value_name = "K", conflicts_with = "model", value_parser = clap::value_parser!(u16).range(2..))]
+    pub folds: Option<u16>,
+    /// Where to write each record's prediction, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub predictions: Option<PathBuf>,
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t = ReportFormat::Table)]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub fit: FitArgs,
+}
+
+/// Forms of an evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For reading
+    Table,
+    /// One object
+    Json,
+}
+
+/// `lichang targets`.
+#[derive(Debug, Args)]
+pub struct TargetsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: TargetsCommand,
+}
+
+/// What to do with company tables.
+#[derive(Debug, Subcommand)]
+pub enum TargetsCommand {
+    /// List the companies with what stands for them
+    List {
+        #[command(flatten)]
+        targets: TargetArgs,
+        /// Only companies whose name or alias contains this
+        filter: Option<String>,
+    },
+    /// Check a table: aliases twice, aliases hidden by others, aliases that never can match
+    Check {
+        /// The table
+        file: PathBuf,
+    },
+}
+
+/// `lichang model`.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
+/// What to do with model files.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Show what it was trained on, its settings and the strongest features of each class
+    Show {
+        /// The model [default: the built-in one]
+        file: Option<PathBuf>,
+        /// Features to show for each class
+        #[arg(short = 'n', long, default_value_t = 15, value_name = "N")]
+        top: usize,
+    },
+}

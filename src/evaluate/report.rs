@@ -1,0 +1,263 @@
+//! A set of predictions, evaluated.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use super::metrics::{Confusion, Metrics, expected_calibration_error};
+use crate::label::{Class, Language, Sentiment, Stance, most_probable};
+use crate::statistics::{Interval, cluster_bootstrap, percentile_interval};
+
+/// What a model said of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The record's name.
+    pub id: String,
+    /// The target; `None` for sentiment.
+    pub target: Option<String>,
+    /// The document (or text) that it belongs to; intervals resample these.
+    pub group: String,
+    /// Language of the text.
+    pub language: Language,
+    /// Index of the true class.
+    pub truth: usize,
+    /// Index of a second class that can be defended.
+    pub also: Option<usize>,
+    /// Its probabilities.
+    pub p: [f64; 3],
+    /// Whether the label would be withheld.
+    pub abstain: bool,
+}
+
+impl Prediction {
+    /// Index of the predicted class: the most probable one.
+    pub fn class(&self) -> usize {
+        most_probable(self.p)
+    }
+}
+
+/// Both tasks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Stance toward targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stance: Option<TaskReport>,
+    /// Sentiment of texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<TaskReport>,
+}
+
+/// Metrics of one task on one set; a metric that is undefined is `null` in JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TaskReport {
+    /// Records.
+    pub n: usize,
+    /// Documents (or texts).
+    pub groups: usize,
+    /// Share of right predictions.
+    pub accuracy: Option<f64>,
+    /// Mean F1 of the classes.
+    pub macro_f1: Option<f64>,
+    /// Mean F1 of the poles.
+    pub favg: Option<f64>,
+    /// Macro-F1 when a second defensible label counts as right.
+    pub lenient_macro_f1: Option<f64>,
+    /// Mean over documents of the share of right predictions.
+    pub accuracy_by_group: Option<f64>,
+    /// Each class by name.
+    pub per_class: BTreeMap<&'static str, ClassReport>,
+    /// Expected calibration error.
+    pub ece: Option<f64>,
+    /// Share of records on which the model abstains.
+    pub abstained: Option<f64>,
+    /// Accuracy on the others.
+    pub accuracy_when_certain: Option<f64>,
+    /// True class → predicted class → records.
+    pub confusion: BTreeMap<&'static str, BTreeMap<&'static str, usize>>,
+    /// 95 % intervals of the metrics by name; bootstrap over groups.
+    pub intervals: BTreeMap<&'static str, Interval>,
+    /// The same for each language that occurs, when more than one does.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub per_language: BTreeMap<&'static str, TaskReport>,
+}
+
+/// Metrics of one class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassReport {
+    /// True positives among predictions.
+    pub precision: Option<f64>,
+    /// True positives among records of the class.
+    pub recall: Option<f64>,
+    /// Their harmonic mean.
+    pub f1: Option<f64>,
+    /// 95 % interval of F1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1_interval: Option<Interval>,
+    /// Records of the class.
+    pub support: usize,
+}
+
+const REPLICATES: usize = 1000;
+const LEVEL: f64 = 0.95;
+
+impl Evaluation {
+    /// Evaluates the predictions of both tasks; `seed` is that of the bootstrap.
+    pub fn new(stance: &[Prediction], sentiment: &[Prediction], seed: u64) -> Self {
+        Evaluation {
+            stance: TaskReport::new::<Stance>(stance, seed, true),
+            sentiment: TaskReport::new::<Sentiment>(sentiment, seed, true),
+        }
+    }
+}
+
+impl TaskReport {
+    /// Evaluates predictions of the classes `C`; `None` without predictions.
+    fn new<C: Class>(predictions: &[Prediction], seed: u64, split: bool) -> Option<Self> {
+        if predictions.is_empty() {
+            return None;
+        }
+        let groups = groups(predictions);
+        let ones = vec![1u32; predictions.len()];
+        let point = Point::of(predictions, &ones, &groups);
+        let replicates =
+            cluster_bootstrap(&groups, predictions.len(), REPLICATES, seed, |weights| Point::of(predictions, weights, &groups));
+        let interval = |value: &dyn Fn(&Point) -> Option<f64>| {
+            let values: Vec<f64> = replicates.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect();
+            percentile_interval(&values, LEVEL)
+        };
+        let named: [(&'static str, &dyn Fn(&Point) -> Option<f64>); 6] = [
+            ("accuracy", &|p| p.strict.accuracy),
+            ("macro_f1", &|p| p.strict.macro_f1),
+            ("favg", &|p| p.strict.favg),
+            ("lenient_macro_f1", &|p| p.lenient.macro_f1),
+            ("accuracy_by_group", &|p| p.by_group),
+            ("ece", &|p| p.ece),
+        ];
+        let intervals = named.into_iter().filter_map(|(name, value)| Some((name, interval(value)?))).collect();
+        let class = |class: C| {
+            let at = class.index();
+            let report = ClassReport {
+                precision: point.strict.precision[at],
+                recall: point.strict.recall[at],
+                f1: point.strict.f1[at],
+                f1_interval: interval(&|p: &Point| p.strict.f1[at]),
+                support: point.confusion.support(at) as usize,
+            };
+            (class.name(), report)
+        };
+        let confusion = C::ALL.map(|truth| {
+            let row = C::ALL.map(|class| (class.name(), point.confusion.0[truth.index()][class.index()] as usize));
+            (truth.name(), BTreeMap::from(row))
+        });
+        let certain: Vec<&Prediction> = predictions.iter().filter(|p| !p.abstain).collect();
+        let ratio = |a: usize, b: usize| (b > 0).then(|| a as f64 / b as f64);
+        let mut per_language = BTreeMap::new();
+        if split {
+            for language in Language::ALL {
+                let of: Vec<Prediction> = predictions.iter().filter(|p| p.language == language).cloned().collect();
+                if of.len() < predictions.len() {
+                    per_language.extend(Self::new::<C>(&of, seed, false).map(|report| (language.name(), report)));
+                }
+            }
+        }
+        Some(TaskReport {
+            n: predictions.len(),
+            groups: groups.len(),
+            accuracy: point.strict.accuracy,
+            macro_f1: point.strict.macro_f1,
+            favg: point.strict.favg,
+            lenient_macro_f1: point.lenient.macro_f1,
+            accuracy_by_group: point.by_group,
+            per_class: C::ALL.map(class).into(),
+            ece: point.ece,
+            abstained: ratio(predictions.len() - certain.len(), predictions.len()),
+            accuracy_when_certain: ratio(certain.iter().filter(|p| p.class() == p.truth).count(), certain.len()),
+            confusion: confusion.into(),
+            intervals,
+            per_language,
+        })
+    }
+}
+
+/// The indices of the predictions of each group, in order of first appearance.
+fn groups(predictions: &[Prediction]) -> Vec<Vec<usize>> {
+    let mut place: HashMap<&str, usize> = HashMap::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (at, prediction) in predictions.iter().enumerate() {
+        let group = *place.entry(&prediction.group).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[group].push(at);
+    }
+    groups
+}
+
+/// The metrics of one weighting of the predictions.
+struct Point {
+    confusion: Confusion,
+    strict: Metrics,
+    lenient: Metrics,
+    by_group: Option<f64>,
+    ece: Option<f64>,
+}
+
+impl Point {
+    fn of(predictions: &[Prediction], weights: &[u32], groups: &[Vec<usize>]) -> Self {
+        let (mut confusion, mut lenient) = (Confusion::default(), Confusion::default());
+        for (prediction, &weight) in predictions.iter().zip(weights).filter(|(_, w)| **w > 0) {
+            let weight = f64::from(weight);
+            confusion.add(prediction.truth, prediction.class(), weight);
+            let truth = prediction.also.filter(|&also| also == prediction.class()).unwrap_or(prediction.truth);
+            lenient.add(truth, prediction.class(), weight);
+        }
+        let (mut sum, mut drawn) = (0.0, 0.0);
+        for group in groups {
+            let weight = f64::from(weights[group[0]]);
+            let hits = group.iter().filter(|&&i| predictions[i].class() == predictions[i].truth).count();
+            sum += weight * hits as f64 / group.len() as f64;
+            drawn += weight;
+        }
+        let confidence = predictions.iter().zip(weights).map(|(p, &w)| (p.p[p.class()], p.class() == p.truth, f64::from(w)));
+        Point {
+            strict: confusion.metrics(),
+            lenient: lenient.metrics(),
+            confusion,
+            by_group: (drawn > 0.0).then(|| sum / drawn),
+            ece: expected_calibration_error(confidence),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prediction(i: usize, truth: usize, class: usize) -> Prediction {
+        let mut p = [0.1; 3];
+        p[class] = 0.8;
+        Prediction {
+            id: i.to_string(),
+            target: None,
+            group: (i / 2).to_string(),
+            language: if i % 2 == 0 { Language::En } else { Language::Zh },
+            truth,
+            also: (i == 1).then_some(class),
+            p,
+            abstain: i == 0,
+        }
+    }
+
+    #[test]
+    fn reports_the_whole_and_each_language() {
+        let predictions: Vec<Prediction> = (0..40).map(|i| prediction(i, i % 3, if i % 5 == 1 { 0 } else { i % 3 })).collect();
+        let report = Evaluation::new(&predictions, &[], 1).stance.unwrap();
+        assert_eq!((report.n, report.groups), (40, 20));
+        assert_eq!(report.per_language["en"].n + report.per_language["zh"].n, 40);
+        assert!(report.lenient_macro_f1 > report.macro_f1);
+        let interval = report.intervals["macro_f1"];
+        assert!(interval.low < report.macro_f1.unwrap() && report.macro_f1.unwrap() < interval.high);
+        assert_eq!(report.abstained, Some(1.0 / 40.0));
+        assert_eq!(report, Evaluation::new(&predictions, &[], 1).stance.unwrap());
+    }
+}

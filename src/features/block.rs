@@ -1,0 +1,147 @@
+//! The list of feature blocks and the settings of the vectorizer.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Which part of a text a block looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockKind {
+    /// N-grams of the whole paragraph.
+    Paragraph,
+    /// N-grams of the sentences that mention the target.
+    Sentence,
+    /// N-grams of 3 tokens on each side of each mention.
+    Window3,
+    /// N-grams of 6 tokens on each side of each mention.
+    Window6,
+    /// N-grams of 12 tokens on each side of each mention.
+    Window12,
+    /// N-grams of what stands before the nearest mention in its sentence.
+    Before,
+    /// N-grams of what stands behind it.
+    After,
+    /// Character bigrams of the Chinese of the whole paragraph.
+    Characters,
+    /// Character bigrams of the Chinese within 12 tokens of a mention.
+    NearCharacters,
+    /// The language of the text around the mentions.
+    Language,
+}
+
+impl BlockKind {
+    /// Every kind, in the order in which new settings list them.
+    pub const ALL: [BlockKind; 10] = [
+        BlockKind::Paragraph,
+        BlockKind::Sentence,
+        BlockKind::Window3,
+        BlockKind::Window6,
+        BlockKind::Window12,
+        BlockKind::Before,
+        BlockKind::After,
+        BlockKind::Characters,
+        BlockKind::NearCharacters,
+        BlockKind::Language,
+    ];
+
+    /// The name used in files, flags and explanations.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockKind::Paragraph => "paragraph",
+            BlockKind::Sentence => "sentence",
+            BlockKind::Window3 => "window3",
+            BlockKind::Window6 => "window6",
+            BlockKind::Window12 => "window12",
+            BlockKind::Before => "before",
+            BlockKind::After => "after",
+            BlockKind::Characters => "characters",
+            BlockKind::NearCharacters => "near-characters",
+            BlockKind::Language => "language",
+        }
+    }
+}
+
+impl fmt::Display for BlockKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that is not a block's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a feature block; the blocks are {names}", names = BlockKind::ALL.map(BlockKind::name).join(", "))]
+pub struct UnknownBlock(String);
+
+impl FromStr for BlockKind {
+    type Err = UnknownBlock;
+    fn from_str(text: &str) -> Result<Self, UnknownBlock> {
+        BlockKind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| UnknownBlock(text.to_string()))
+    }
+}
+
+/// A block of features.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// What it looks at.
+    pub kind: BlockKind,
+    /// The Euclidean length of the block's part of a row; 0 < scale.
+    pub scale: f32,
+    /// Whether it takes part.
+    pub on: bool,
+    /// A copy of the block for each target by name, beside the shared one (Daumé 2007); for data about a few fixed targets.
+    #[serde(default)]
+    pub per_target: bool,
+}
+
+/// How texts become rows. Part of the model file: a model means nothing under other settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The blocks, in the order of their columns.
+    pub blocks: Vec<Block>,
+    /// The longest n-gram of tokens, 1 or 2.
+    pub ngrams: usize,
+    /// In paragraphs of more tokens than this, windows stop at the sentence of the mention.
+    pub sentence_limit: usize,
+    /// The fewest records in which a feature must occur to enter the vocabulary, at least 1.
+    pub min_df: usize,
+    /// Whether jieba may find words that its dictionary lacks.
+    pub hmm: bool,
+}
+
+impl Settings {
+    /// The settings for stance toward a target.
+    pub fn stance() -> Self {
+        let block = |kind| {
+            let scale = match kind {
+                BlockKind::Paragraph | BlockKind::Window12 => 1.0,
+                BlockKind::Language => 0.5,
+                _ => 0.7,
+            };
+            Block { kind, scale, on: true, per_target: false }
+        };
+        Settings { blocks: BlockKind::ALL.map(block).to_vec(), ngrams: 2, sentence_limit: 60, min_df: 2, hmm: true }
+    }
+
+    /// The settings for the sentiment of a paragraph: only blocks that need no target.
+    pub fn sentiment() -> Self {
+        let mut settings = Self::stance();
+        settings
+            .blocks
+            .retain(|b| matches!(b.kind, BlockKind::Paragraph | BlockKind::Characters | BlockKind::Language));
+        settings
+    }
+
+    /// The same settings with a copy of every block for each target.
+    pub fn per_target(mut self) -> Self {
+        let copies: Vec<Block> = self.blocks.iter().map(|&block| Block { per_target: true, ..block }).collect();
+        self.blocks.extend(copies);
+        self
+    }
+
+    /// The blocks that take part.
+    pub fn active(&self) -> impl Iterator<Item = (usize, &Block)> {
+        self.blocks.iter().enumerate().filter(|(_, block)| block.on)
+    }
+}

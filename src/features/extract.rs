@@ -1,0 +1,311 @@
+//! The features of a paragraph toward a target, as hashes with the places that they come from.
+
+use std::ops::Range;
+
+use super::block::{Block, BlockKind, Settings};
+use crate::target::{Passage, Token, TokenKind, hash_spelling};
+
+/// Where a feature stands in a passage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Consecutive tokens.
+    Tokens(Range<usize>),
+    /// Bytes of the normalised text.
+    Bytes(Range<usize>),
+    /// The text as a whole.
+    Whole,
+}
+
+/// A paragraph looked at from one target.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The paragraph.
+    pub passage: &'a Passage,
+    /// The company that is the target, as the passage's mentions number it; `None` for the paragraph as such, for which every company
+    /// is an other, and for a target that the text does not name.
+    pub target: Option<usize>,
+    /// The target's name, which per-target blocks tell apart; without it they are empty.
+    pub topic: Option<&'a str>,
+}
+
+/// How the vocabulary spells a mention of the target.
+const TARGET: &str = "⟨TARGET⟩";
+/// How the vocabulary spells a mention of any other company.
+const OTHER: &str = "⟨OTHER⟩";
+
+/// What separates the topic of a per-target feature from the feature.
+const TOPIC: char = '\u{1F}';
+
+/// What separates the tokens of an n-gram in the vocabulary; no token contains it.
+const SEPARATOR: char = ' ';
+
+/// Finaliser of MurmurHash3: every bit of the input moves every bit of the output.
+fn mix(mut h: u64) -> u64 {
+    h ^= h >> 33;
+    h = h.wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    h ^= h >> 33;
+    h = h.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
+    h ^ (h >> 33)
+}
+
+/// The hash state of a block before any token.
+fn seed(block: &Block, topic: Option<&str>) -> u64 {
+    let state = hash_spelling(block.kind.name());
+    topic.map_or(state, |topic| step(state, hash_spelling(topic)))
+}
+
+/// The hash of an n-gram from that of its first n − 1 tokens (or the seed) and its last token's.
+fn step(state: u64, token: u64) -> u64 {
+    mix(state.rotate_left(17) ^ token.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+/// Calls `emit` with the block's index, hash and place of every feature. A feature that occurs twice is emitted twice.
+pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, u64, Place)) {
+    let View { passage, target, topic } = view;
+    let (target_hash, other_hash) = (hash_spelling(TARGET), hash_spelling(OTHER));
+    let tokens = &passage.tokens;
+    let ids: Vec<u64> = tokens
+        .iter()
+        .map(|token| match token.kind {
+            TokenKind::Company(company) if Some(company) == target => target_hash,
+            TokenKind::Company(_) => other_hash,
+            _ => token.hash,
+        })
+        .collect();
+    let mentions: Vec<usize> =
+        (0..tokens.len()).filter(|&i| matches!(tokens[i].kind, TokenKind::Company(c) if Some(c) == target)).collect();
+    let limited = tokens.len() > settings.sentence_limit;
+    for (at, block) in settings.active() {
+        let topic = match (block.per_target, topic) {
+            (false, _) => None,
+            (true, Some(topic)) => Some(topic),
+            (true, None) => continue,
+        };
+        let state = seed(block, topic);
+        let mut grams = |range: Range<usize>| {
+            for i in range.clone() {
+                let first = step(state, ids[i]);
+                emit(at, first, Place::Tokens(i..i + 1));
+                if settings.ngrams > 1 && i + 1 < range.end {
+                    emit(at, step(first, ids[i + 1]), Place::Tokens(i..i + 2));
+                }
+            }
+        };
+        match block.kind {
+            BlockKind::Paragraph => grams(0..ids.len()),
+            BlockKind::Sentence => sentences(tokens, &mentions).into_iter().for_each(grams),
+            BlockKind::Window3 => windows(tokens, &mentions, 3, limited).for_each(grams),
+            BlockKind::Window6 => windows(tokens, &mentions, 6, limited).for_each(grams),
+            BlockKind::Window12 => windows(tokens, &mentions, 12, limited).for_each(grams),
+            BlockKind::Before => sides(tokens, &mentions, true).into_iter().for_each(grams),
+            BlockKind::After => sides(tokens, &mentions, false).into_iter().for_each(grams),
+            BlockKind::Characters => characters(passage, 0..tokens.len(), state, |hash, place| emit(at, hash, place)),
+            BlockKind::NearCharacters => {
+                for window in joined(windows(tokens, &mentions, 12, limited)) {
+                    characters(passage, window, state, |hash, place| emit(at, hash, place));
+                }
+            }
+            BlockKind::Language => emit(at, step(state, hash_spelling(passage.language.name())), Place::Whole),
+        }
+    }
+}
+
+/// The token range of each sentence that mentions the target, once.
+fn sentences(tokens: &[Token], mentions: &[usize]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for &mention in mentions {
+        if found.last().is_some_and(|last| last.contains(&mention)) {
+            continue;
+        }
+        found.push(sentence_around(tokens, mention));
+    }
+    found
+}
+
+fn sentence_around(tokens: &[Token], at: usize) -> Range<usize> {
+    let sentence = tokens[at].sentence;
+    let start = tokens[..at].partition_point(|t| t.sentence < sentence);
+    let end = at + tokens[at..].partition_point(|t| t.sentence <= sentence);
+    start..end
+}
+
+/// `size` tokens on each side of each mention; overlapping windows are given each.
+fn windows<'a>(
+    tokens: &'a [Token],
+    mentions: &'a [usize],
+    size: usize,
+    limited: bool,
+) -> impl Iterator<Item = Range<usize>> + 'a {
+    mentions.iter().map(move |&at| {
+        let window = at.saturating_sub(size)..(at + size + 1).min(tokens.len());
+        if !limited {
+            return window;
+        }
+        let sentence = sentence_around(&tokens[window.clone()], at - window.start);
+        window.start + sentence.start..window.start + sentence.end
+    })
+}
+
+/// Overlapping ranges as one; the input is sorted by start.
+fn joined(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match found.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => found.push(range),
+        }
+    }
+    found
+}
+
+/// The stretches of the sentences with a mention that stand before (or behind) the nearest mention.
+fn sides(tokens: &[Token], mentions: &[usize], before: bool) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (i, &mention) in mentions.iter().enumerate() {
+        let sentence = sentence_around(tokens, mention);
+        let previous = i.checked_sub(1).map(|p| mentions[p]).filter(|p| sentence.contains(p));
+        let next = mentions.get(i + 1).copied().filter(|n| sentence.contains(n));
+        // Between two mentions the first half stands behind the earlier one, the middle token included.
+        let range = if before {
+            previous.map_or(sentence.start, |p| p + 1 + (mention - p) / 2)..mention
+        } else {
+            mention + 1..next.map_or(sentence.end, |n| mention + 1 + (n - mention) / 2)
+        };
+        if range.start < range.end {
+            found.push(range);
+        }
+    }
+    found
+}
+
+/// Bigrams of the Han characters of each run of adjoining Han tokens.
+fn characters(passage: &Passage, tokens: Range<usize>, state: u64, mut emit: impl FnMut(u64, Place)) {
+    let text = passage.text.as_str();
+    let mut previous: Option<(usize, char)> = None;
+    let mut end = usize::MAX;
+    for token in &passage.tokens[tokens] {
+        if token.kind != TokenKind::Han || token.range.start != end {
+            previous = None;
+        }
+        end = token.range.end;
+        if token.kind != TokenKind::Han {
+            continue;
+        }
+        for (at, c) in text[token.range.clone()].char_indices() {
+            let at = token.range.start + at;
+            if let Some((start, first)) = previous {
+                emit(step(step(state, first as u64), c as u64), Place::Bytes(start..at + c.len_utf8()));
+            }
+            previous = Some((at, c));
+        }
+    }
+}
+
+/// The spelling of a feature in the vocabulary.
+pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
+    let View { passage, target, topic } = view;
+    let mut term = String::new();
+    if let (true, Some(topic)) = (block.per_target, topic) {
+        term.extend(topic.chars().filter(|c| !c.is_control()).chain([TOPIC]));
+    }
+    match place {
+        Place::Whole => term.push_str(passage.language.name()),
+        Place::Bytes(range) => term.push_str(&passage.text.as_str()[range.clone()]),
+        Place::Tokens(range) => {
+            for (i, token) in passage.tokens[range.clone()].iter().enumerate() {
+                if i > 0 {
+                    term.push(SEPARATOR);
+                }
+                match token.kind {
+                    TokenKind::Company(company) if Some(company) == target => term.push_str(TARGET),
+                    TokenKind::Company(_) => term.push_str(OTHER),
+                    _ => term.push_str(&passage.spelling(token)),
+                }
+            }
+        }
+    }
+    term
+}
+
+/// The hash of a feature from its spelling: the inverse of [`spell`], for loading vocabularies.
+pub(super) fn hash_term(block: &Block, term: &str) -> u64 {
+    let (topic, term) = match term.split_once(TOPIC) {
+        Some((topic, term)) if block.per_target => (Some(topic), term),
+        _ => (None, term),
+    };
+    let state = seed(block, topic);
+    match block.kind {
+        BlockKind::Characters | BlockKind::NearCharacters => term.chars().fold(state, |state, c| step(state, c as u64)),
+        _ => term.split(SEPARATOR).fold(state, |state, token| step(state, hash_spelling(token))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::{Mention, Via};
+    use crate::text::{Normalized, Segmenter};
+
+    fn passage(text: &str, names: &[&str]) -> Passage {
+        let mut mentions: Vec<Mention> = names
+            .iter()
+            .enumerate()
+            .flat_map(|(company, name)| {
+                text.match_indices(name).map(move |(at, _)| Mention { company, range: at..at + name.len(), via: Via::Name })
+            })
+            .collect();
+        mentions.sort_by_key(|m| m.range.start);
+        Passage::new(Normalized::new(text, 0..text.len(), &[]), mentions, Segmenter { hmm: true })
+    }
+
+    fn terms(kind: BlockKind, passage: &Passage, target: usize) -> Vec<String> {
+        let mut settings = Settings::stance();
+        settings.blocks.retain(|b| b.kind == kind);
+        let mut found = Vec::new();
+        let view = View { passage, target: Some(target), topic: None };
+        extract(&settings, view, |block, _, place| found.push(spell(&settings.blocks[block], view, &place)));
+        found
+    }
+
+    #[test]
+    fn direction_is_in_the_features() {
+        let passage = passage("Aaa accuses Bbb.", &["Aaa", "Bbb"]);
+        let of = |target| terms(BlockKind::Paragraph, &passage, target);
+        assert!(of(0).contains(&"⟨TARGET⟩ accuses".to_string()) && of(0).contains(&"accuses ⟨OTHER⟩".to_string()));
+        assert!(of(1).contains(&"⟨OTHER⟩ accuses".to_string()) && of(1).contains(&"accuses ⟨TARGET⟩".to_string()));
+        assert_eq!(terms(BlockKind::Before, &passage, 1), ["⟨OTHER⟩", "⟨OTHER⟩ accuses", "accuses"]);
+        assert_eq!(terms(BlockKind::After, &passage, 1), ["."]);
+    }
+
+    #[test]
+    fn long_paragraphs_limit_windows_to_the_sentence() {
+        let filler = "word ".repeat(70);
+        let text = format!("First was bad. Aaa is good. {filler}");
+        let long = passage(&text, &["Aaa"]);
+        let found = terms(BlockKind::Window3, &long, 0);
+        assert!(found.contains(&"good".to_string()) && !found.contains(&"bad".to_string()));
+        let short = passage("First was bad. Aaa is good.", &["Aaa"]);
+        assert!(terms(BlockKind::Window3, &short, 0).contains(&"bad".to_string()));
+    }
+
+    #[test]
+    fn characters_do_not_reach_over_a_mention() {
+        let passage = passage("模型好，甲乙丙很强", &["甲乙丙"]);
+        assert_eq!(terms(BlockKind::Characters, &passage, 0), ["模型", "型好", "很强"]);
+    }
+
+    #[test]
+    fn a_spelling_has_the_hash_of_its_feature() {
+        let passage = passage("Aaa's Model 3.5 beats Bbb，性价比很高。ΑΣ isn't", &["Aaa", "Bbb"]);
+        let settings = Settings::stance().per_target();
+        let view = View { passage: &passage, target: Some(0), topic: Some("Aaa Inc") };
+        let mut count = [0, 0];
+        extract(&settings, view, |block, hash, place| {
+            let block = &settings.blocks[block];
+            let term = spell(block, view, &place);
+            assert_eq!(hash_term(block, &term), hash, "{term}");
+            count[usize::from(block.per_target)] += 1;
+        });
+        assert!(count[0] > 50 && count[0] == count[1]);
+    }
+}

@@ -1,0 +1,298 @@
+//! The vocabulary and the weighting: sublinear TF × smooth IDF, each block of unit length times its scale.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use rayon::prelude::*;
+
+use super::block::Settings;
+use super::extract::{View, extract, hash_term, spell};
+use super::rows::Row;
+
+/// A vocabulary that contradicts its settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VectorizerError {
+    /// The parts do not have one length.
+    #[error("the vocabulary has {terms} terms but {other} {what}")]
+    Lengths {
+        /// Number of terms.
+        terms: usize,
+        /// Number of the other thing.
+        other: usize,
+        /// The other thing.
+        what: &'static str,
+    },
+    /// Out of order, or a term twice.
+    #[error("the vocabulary is not sorted at term {0}")]
+    Unsorted(usize),
+    /// A term of a block that the settings do not have.
+    #[error("term {0} belongs to a block that does not exist")]
+    Block(usize),
+    /// A weight that is not a positive number.
+    #[error("the inverse document frequency of term {0} is not a positive number")]
+    Idf(usize),
+}
+
+/// The hashes are already mixed, so the table uses them as they are.
+#[derive(Default, Clone)]
+struct Identity(u64);
+
+impl Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only u64 keys are hashed");
+    }
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+type HashIndex = HashMap<u64, u32, BuildHasherDefault<Identity>>;
+
+/// How often each feature occurs in one record: (hash, block, count), sorted by hash.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counts(Vec<(u64, u8, u32)>);
+
+impl Counts {
+    /// Counts the features of a view.
+    pub fn of(settings: &Settings, view: View<'_>) -> Self {
+        let mut found: Vec<(u64, u8, u32)> = Vec::with_capacity(view.passage.tokens.len() * 12);
+        extract(settings, view, |block, hash, _| found.push((hash, block as u8, 1)));
+        found.sort_unstable_by_key(|entry| entry.0);
+        found.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.2 += next.2;
+            }
+            same
+        });
+        Counts(found)
+    }
+}
+
+/// A fitted vectorizer.
+///
+/// The vocabulary is sorted by block, then by term, so columns have one order on every run. A value is
+/// (1 + ln tf) × idf with idf = 1 + ln((1 + n) / (1 + df)), as scikit-learn's `sublinear_tf` and `smooth_idf` (Pedregosa et al. 2011); then the
+/// values of each block are divided by their Euclidean norm and multiplied by the block's scale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vectorizer {
+    settings: Settings,
+    terms: Vec<String>,
+    blocks: Vec<u8>,
+    idf: Vec<f32>,
+    index: HashIndex,
+}
+
+impl Vectorizer {
+    /// Learns vocabulary and document frequencies from the records `rows` of `counts`.
+    ///
+    /// `views` holds, for each of `counts`, what it was counted from; it is used to spell the terms.
+    pub fn fit(settings: &Settings, counts: &[Counts], views: &[View<'_>], rows: &[usize]) -> Self {
+        let mut seen: Vec<(u64, u32)> =
+            rows.par_iter().flat_map_iter(|&row| counts[row].0.iter().map(move |&(hash, _, _)| (hash, row as u32))).collect();
+        seen.par_sort_unstable();
+        // Features with enough records, each with one record that has it.
+        let mut kept: Vec<(u32, u64, u32)> = seen
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|same| same.len() >= settings.min_df)
+            .map(|same| (same[0].1, same[0].0, same.len() as u32))
+            .collect();
+        drop(seen);
+        kept.sort_unstable();
+        let per_record: Vec<&[(u32, u64, u32)]> = kept.chunk_by(|a, b| a.0 == b.0).collect();
+        let mut terms: Vec<(u8, String, u32)> = per_record
+            .into_par_iter()
+            .flat_map_iter(|wanted| {
+                let view = views[wanted[0].0 as usize];
+                let mut open: HashMap<u64, u32> = wanted.iter().map(|&(_, hash, df)| (hash, df)).collect();
+                let mut found = Vec::with_capacity(wanted.len());
+                extract(settings, view, |block, hash, place| {
+                    if let Some(df) = open.remove(&hash) {
+                        found.push((block as u8, spell(&settings.blocks[block], view, &place), df));
+                    }
+                });
+                found
+            })
+            .collect();
+        terms.par_sort_unstable();
+        let n = rows.len() as f64;
+        let idf = terms.iter().map(|&(_, _, df)| (1.0 + ((1.0 + n) / (1.0 + f64::from(df))).ln()) as f32).collect();
+        let blocks = terms.iter().map(|t| t.0).collect();
+        let terms = terms.into_iter().map(|t| t.1).collect();
+        Self::build(settings.clone(), terms, blocks, idf)
+    }
+
+    /// Puts a stored vectorizer together.
+    ///
+    /// # Errors
+    /// [`VectorizerError`] when the parts contradict each other.
+    pub fn from_parts(settings: Settings, terms: Vec<String>, blocks: Vec<u8>, idf: Vec<f32>) -> Result<Self, VectorizerError> {
+        for (other, what) in [(blocks.len(), "blocks"), (idf.len(), "frequencies")] {
+            if other != terms.len() {
+                return Err(VectorizerError::Lengths { terms: terms.len(), other, what });
+            }
+        }
+        let key = |i: usize| (blocks[i], &terms[i]);
+        if let Some(at) = (1..terms.len()).find(|&i| key(i - 1) >= key(i)) {
+            return Err(VectorizerError::Unsorted(at));
+        }
+        if let Some(at) = blocks.iter().position(|&b| usize::from(b) >= settings.blocks.len()) {
+            return Err(VectorizerError::Block(at));
+        }
+        if let Some(at) = idf.iter().position(|idf| !idf.is_finite() || *idf <= 0.0) {
+            return Err(VectorizerError::Idf(at));
+        }
+        Ok(Self::build(settings, terms, blocks, idf))
+    }
+
+    fn build(settings: Settings, terms: Vec<String>, blocks: Vec<u8>, idf: Vec<f32>) -> Self {
+        let mut index = HashIndex::with_capacity_and_hasher(terms.len(), Default::default());
+        for (at, (term, &block)) in terms.iter().zip(&blocks).enumerate() {
+            index.insert(hash_term(&settings.blocks[usize::from(block)], term), at as u32);
+        }
+        Vectorizer { settings, terms, blocks, idf, index }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The terms, in column order.
+    pub fn terms(&self) -> &[String] {
+        &self.terms
+    }
+
+    /// The index of each term's block in the settings, in column order.
+    pub fn blocks(&self) -> &[u8] {
+        &self.blocks
+    }
+
+    /// The inverse document frequencies, in column order.
+    pub fn idf(&self) -> &[f32] {
+        &self.idf
+    }
+
+    /// How many columns rows have.
+    pub fn columns(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// The column of a feature's hash.
+    pub fn column(&self, hash: u64) -> Option<u32> {
+        self.index.get(&hash).copied()
+    }
+
+    /// The row of counted features.
+    pub fn transform(&self, counts: &Counts) -> Row {
+        let known = counts.0.iter().filter_map(|&(hash, _, count)| Some((self.column(hash)?, count)));
+        let mut found: Vec<(u32, u32)> = known.collect();
+        found.sort_unstable();
+        self.weigh(found.into_iter())
+    }
+
+    /// The row of a view; the same as counting first, without the counts of unknown features.
+    pub fn row(&self, view: View<'_>) -> Row {
+        let mut columns: Vec<u32> = Vec::with_capacity(view.passage.tokens.len() * 8);
+        extract(&self.settings, view, |_, hash, _| columns.extend(self.column(hash)));
+        columns.sort_unstable();
+        self.weigh(columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)))
+    }
+
+    /// Weighs counts per column, ascending by column.
+    fn weigh(&self, counts: impl Iterator<Item = (u32, u32)>) -> Row {
+        let mut row = Row::default();
+        let mut squares = vec![0f64; self.settings.blocks.len()];
+        for (column, count) in counts {
+            let tf = if count == 1 { 1.0 } else { 1.0 + f64::from(count).ln() };
+            let value = tf * f64::from(self.idf[column as usize]);
+            squares[usize::from(self.blocks[column as usize])] += value * value;
+            row.indices.push(column);
+            row.values.push(value as f32);
+        }
+        let factors: Vec<f32> = squares
+            .iter()
+            .zip(&self.settings.blocks)
+            .map(|(&square, block)| if square > 0.0 { (f64::from(block.scale) / square.sqrt()) as f32 } else { 0.0 })
+            .collect();
+        for (value, &column) in row.values.iter_mut().zip(&row.indices) {
+            *value *= factors[usize::from(self.blocks[column as usize])];
+        }
+        row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::BlockKind;
+    use crate::target::Passage;
+    use crate::text::{Normalized, Segmenter};
+
+    fn passage(text: &str) -> Passage {
+        Passage::new(Normalized::new(text, 0..text.len(), &[]), Vec::new(), Segmenter { hmm: true })
+    }
+
+    fn fitted(texts: &[&str], settings: &Settings) -> (Vectorizer, Vec<Passage>) {
+        let passages: Vec<Passage> = texts.iter().map(|t| passage(t)).collect();
+        let views: Vec<View> = passages.iter().map(view).collect();
+        let counts: Vec<Counts> = views.iter().map(|&v| Counts::of(settings, v)).collect();
+        let rows: Vec<usize> = (0..texts.len()).collect();
+        (Vectorizer::fit(settings, &counts, &views, &rows), passages)
+    }
+
+    fn view(passage: &Passage) -> View<'_> {
+        View { passage, target: None, topic: None }
+    }
+
+    fn only(kind: BlockKind) -> Settings {
+        let mut settings = Settings::stance();
+        settings.blocks.retain(|b| b.kind == kind);
+        settings.blocks[0].scale = 1.0;
+        settings
+    }
+
+    /// `TfidfVectorizer(sublinear_tf=True, min_df=2, token_pattern=r"\S+")` of scikit-learn 1.9.1 on the same texts.
+    #[test]
+    fn agrees_with_scikit_learn() {
+        let mut settings = only(BlockKind::Paragraph);
+        settings.ngrams = 1;
+        let (vectorizer, passages) = fitted(&["good good model", "bad model", "good price model model", "bad bad bad"], &settings);
+        assert_eq!(vectorizer.terms(), ["bad", "good", "model"]);
+        let idf = [1.5108256237659907, 1.5108256237659907, 1.2231435513142097];
+        for (ours, theirs) in vectorizer.idf().iter().zip(idf) {
+            assert!((f64::from(*ours) - theirs).abs() < 1e-6);
+        }
+        let row = vectorizer.row(view(&passages[2]));
+        assert_eq!(row.indices, [1, 2]);
+        for (ours, theirs) in row.values.iter().zip([0.5893_f32, 0.8079]) {
+            assert!((ours - theirs).abs() < 1e-4, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn both_ways_to_a_row_agree() {
+        let settings = Settings::stance();
+        let (vectorizer, passages) = fitted(&["这个模型很好，很好用", "这个模型不好", "The model is good, isn't it", "The model is not good"], &settings);
+        for passage in &passages {
+            let counts = Counts::of(&settings, view(passage));
+            assert_eq!(vectorizer.transform(&counts), vectorizer.row(view(passage)));
+        }
+    }
+
+    #[test]
+    fn refuses_parts_that_contradict() {
+        let settings = only(BlockKind::Paragraph);
+        let parts = |terms: &[&str], blocks: &[u8], idf: &[f32]| {
+            Vectorizer::from_parts(settings.clone(), terms.iter().map(|t| t.to_string()).collect(), blocks.to_vec(), idf.to_vec())
+        };
+        assert!(parts(&["a", "b"], &[0, 0], &[1.0, 1.0]).is_ok());
+        assert_eq!(parts(&["b", "a"], &[0, 0], &[1.0, 1.0]).unwrap_err(), VectorizerError::Unsorted(1));
+        assert_eq!(parts(&["a"], &[1], &[1.0]).unwrap_err(), VectorizerError::Block(0));
+        assert_eq!(parts(&["a"], &[0], &[f32::NAN]).unwrap_err(), VectorizerError::Idf(0));
+        assert!(matches!(parts(&["a"], &[0], &[]).unwrap_err(), VectorizerError::Lengths { .. }));
+    }
+}

@@ -1,0 +1,193 @@
+//! Label files: JSON lines with one labelled (text, company) pair, or one labelled text, a line.
+//!
+//! A stance record is `{"id","text","target","label":"favor|neutral|against","from","to","lang","sentiment"}`; `from` and `to` are the
+//! Unicode code points of the target in the text. Without them the target's `aliases`, its names in the company table, and its
+//! literal string are looked for; if none is there, the whole text is about the target. A record without `target` whose label is
+//! `positive`, `neutral` or `negative` is a sentiment record. `doc` groups the records of one document; records with one text
+//! belong together in any case. `also` names a second label that a careful reader could defend.
+
+use std::io::BufRead;
+
+use serde::Deserialize;
+
+use crate::label::{Sentiment, Stance};
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Label {
+    /// The stance toward a target, and perhaps the sentiment of the whole text.
+    Stance {
+        /// The target's name.
+        target: String,
+        /// Other strings in the text that stand for the target.
+        aliases: Vec<String>,
+        /// Where the target stands, in code points.
+        at: Option<(usize, usize)>,
+        /// The stance.
+        stance: Stance,
+        /// A second stance that can be defended.
+        also: Option<Stance>,
+        /// The sentiment of the text.
+        sentiment: Option<Sentiment>,
+    },
+    /// The sentiment of a text.
+    Sentiment(Sentiment),
+}
+
+/// A labelled text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The record's name; its line number when the file gives none.
+    pub id: String,
+    /// The document that it belongs to.
+    pub doc: Option<String>,
+    /// The text.
+    pub text: String,
+    /// What is said of it.
+    pub label: Label,
+}
+
+impl Record {
+    /// The key that keeps records together in cross-validation and in intervals: the document, else the text.
+    pub fn group(&self) -> &str {
+        self.doc.as_deref().unwrap_or(&self.text)
+    }
+}
+
+/// A line of a label file that is not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {error}")]
+pub struct RecordError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What was expected.
+    pub error: String,
+}
+
+#[derive(Deserialize)]
+struct Form {
+    #[serde(default)]
+    id: Option<serde_json::Value>,
+    #[serde(default)]
+    doc: Option<String>,
+    text: String,
+    #[serde(default)]
+    target: Option<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    label: String,
+    #[serde(default)]
+    also: Option<String>,
+    #[serde(default)]
+    from: Option<usize>,
+    #[serde(default)]
+    to: Option<usize>,
+    #[serde(default)]
+    sentiment: Option<Sentiment>,
+}
+
+/// Reads the records of one line-oriented file; blank lines are passed over.
+///
+/// # Errors
+/// Each line that is not a record is an `Err` with its number; reading goes on behind it. A failing reader ends the iteration with an `Err`.
+pub fn read(reader: impl BufRead) -> impl Iterator<Item = Result<Record, RecordError>> {
+    let mut failed = false;
+    reader.split(b'\n').enumerate().map_while(move |(at, line)| {
+        let number = at + 1;
+        let fail = |error: String| Some(Err(RecordError { line: number, error }));
+        match line {
+            _ if failed => None,
+            Err(error) => {
+                failed = true;
+                Some(fail(format!("cannot read on: {error}")))
+            }
+            Ok(line) => {
+                let line = if at == 0 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line) } else { &line[..] };
+                if line.iter().all(u8::is_ascii_whitespace) {
+                    return Some(None);
+                }
+                Some(match record(line, number) {
+                    Ok(record) => Some(Ok(record)),
+                    Err(error) => fail(error),
+                })
+            }
+        }
+    })
+    .flatten()
+}
+
+fn record(line: &[u8], number: usize) -> Result<Record, String> {
+    let form: Form = serde_json::from_slice(line).map_err(|error| format!("not a label record: {error}"))?;
+    if form.text.trim().is_empty() {
+        return Err("`text` is empty".into());
+    }
+    let label = match form.target {
+        None => Label::Sentiment(form.label.parse::<Sentiment>().map_err(|e| format!("{e} (a record without `target` has a sentiment)"))?),
+        Some(target) => {
+            let stance = form.label.parse::<Stance>().map_err(|e| e.to_string())?;
+            let also = form.also.as_deref().map(str::parse::<Stance>).transpose().map_err(|e| format!("`also`: {e}"))?;
+            let length = form.text.chars().count();
+            let at = match (form.from, form.to) {
+                (None, None) => None,
+                (Some(from), Some(to)) if from < to && to <= length => Some((from, to)),
+                (from, to) => {
+                    let show = |x: Option<usize>| x.map_or("nothing".to_string(), |x| x.to_string());
+                    return Err(format!(
+                        "`from` {} and `to` {} are not a span of the text, which has {length} code points",
+                        show(from),
+                        show(to)
+                    ));
+                }
+            };
+            if target.trim().is_empty() {
+                return Err("`target` is empty".into());
+            }
+            Label::Stance { target, aliases: form.aliases, at, stance, also, sentiment: form.sentiment }
+        }
+    };
+    let id = match form.id {
+        Some(serde_json::Value::String(id)) => id,
+        Some(other) => other.to_string(),
+        None => number.to_string(),
+    };
+    Ok(Record { id, doc: form.doc, text: form.text, label })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(line: &str) -> Result<Record, String> {
+        let mut found: Vec<_> = read(line.as_bytes()).collect();
+        assert_eq!(found.len(), 1);
+        found.remove(0).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn reads_both_kinds() {
+        let stance = one(r#"{"id":"a","text":"月之暗面很强","target":"月之暗面","label":"favor","from":0,"to":4,"sentiment":"positive"}"#).unwrap();
+        assert!(matches!(stance.label, Label::Stance { at: Some((0, 4)), stance: Stance::Favor, sentiment: Some(Sentiment::Positive), .. }));
+        let plain = one(r#"{"text":"fine","label":"negative"}"#).unwrap();
+        assert_eq!((plain.id.as_str(), plain.label), ("1", Label::Sentiment(Sentiment::Negative)));
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_goes_on() {
+        let cases = [
+            (r#"{"text":"x","target":"y","label":"pro"}"#, "expected one of favor, neutral, against"),
+            (r#"{"text":"x","label":"favor"}"#, "expected one of positive, neutral, negative"),
+            (r#"{"text":"x","target":"y","label":"favor","from":0,"to":2}"#, "which has 1 code points"),
+            (r#"{"text":"x","target":"y","label":"favor","from":0}"#, "`to` nothing"),
+            (r#"{"text":" ","label":"neutral"}"#, "`text` is empty"),
+            (r#"{"label":"neutral"}"#, "missing field `text`"),
+            ("[", "not a label record"),
+        ];
+        for (line, expected) in cases {
+            let error = one(line).unwrap_err();
+            assert!(error.starts_with("line 1: ") && error.contains(expected), "{error}");
+        }
+        let text = "\n{\"text\":\"x\",\"label\":\"neutral\"}\nbad\n{\"text\":\"y\",\"label\":\"neutral\"}\n";
+        let lines: Vec<bool> = read(text.as_bytes()).map(|r| r.is_ok()).collect();
+        assert_eq!(lines, [true, false, true]);
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod article;
+pub mod atomic;
+pub mod evaluate;
+pub mod features;
+pub mod label;
+pub mod labels;
+pub mod model;
+pub mod report;
+pub mod score;
+pub mod statistics;
+pub mod target;
+pub mod text;

@@ -1,0 +1,114 @@
+//! One task of a model.
+
+use super::calibration::Calibration;
+use super::sparse_logistic::{SparseLogistic, log_softmax};
+use crate::label::most_probable;
+use crate::features::{Place, Row, Vectorizer, View, extract};
+
+/// A vectorizer with the weights over its columns and a calibration map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    vectorizer: Vectorizer,
+    weights: Vec<[f32; 3]>,
+    intercepts: [f64; 3],
+    calibration: Calibration,
+}
+
+/// What a head says of a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judgement {
+    /// Calibrated probabilities, positive pole first; they sum to 1.
+    pub p: [f64; 3],
+    /// The uncalibrated logits: intercept + Σ weight × value.
+    pub logits: [f64; 3],
+    /// How many known features the text has.
+    pub features: usize,
+}
+
+impl Judgement {
+    /// P(positive pole) − P(negative pole), in [−1, 1].
+    pub fn score(&self) -> f64 {
+        self.p[0] - self.p[2]
+    }
+
+    /// The index of the most probable class.
+    pub fn class(&self) -> usize {
+        most_probable(self.p)
+    }
+}
+
+impl Head {
+    /// Puts a head together; `weights` holds one triple a column.
+    ///
+    /// # Panics
+    /// If there is not one triple of weights a column.
+    pub fn new(vectorizer: Vectorizer, weights: Vec<[f32; 3]>, intercepts: [f64; 3], calibration: Calibration) -> Self {
+        assert_eq!(weights.len(), vectorizer.columns(), "one weight triple a column");
+        Head { vectorizer, weights, intercepts, calibration }
+    }
+
+    /// Takes over what a fit found.
+    pub fn from_fit(vectorizer: Vectorizer, fit: &SparseLogistic, calibration: Calibration) -> Self {
+        let weights = fit.weights.outer_iter().map(|w| [w[0] as f32, w[1] as f32, w[2] as f32]).collect();
+        Self::new(vectorizer, weights, [fit.intercepts[0], fit.intercepts[1], fit.intercepts[2]], calibration)
+    }
+
+    /// The vectorizer.
+    pub fn vectorizer(&self) -> &Vectorizer {
+        &self.vectorizer
+    }
+
+    /// The weights of each column, positive pole first.
+    pub fn weights(&self) -> &[[f32; 3]] {
+        &self.weights
+    }
+
+    /// The intercepts.
+    pub fn intercepts(&self) -> [f64; 3] {
+        self.intercepts
+    }
+
+    /// The calibration map.
+    pub fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
+    /// Judges a view.
+    pub fn judge(&self, view: View<'_>) -> Judgement {
+        self.judge_row(&self.vectorizer.row(view))
+    }
+
+    /// Judges a row of this head's vectorizer.
+    pub fn judge_row(&self, row: &Row) -> Judgement {
+        let mut logits = self.intercepts;
+        for (&column, &value) in row.indices.iter().zip(&row.values) {
+            for (logit, &weight) in logits.iter_mut().zip(&self.weights[column as usize]) {
+                *logit += f64::from(weight) * f64::from(value);
+            }
+        }
+        Judgement { p: self.calibration.apply(log_softmax(logits)), logits, features: row.indices.len() }
+    }
+
+    /// What each place of the text adds to logit(positive pole) − logit(negative pole).
+    ///
+    /// A column's product of weight and value is shared evenly among the places at which it occurs, so the
+    /// contributions and the difference of the intercepts sum to the difference of the logits.
+    pub fn contributions(&self, view: View<'_>) -> Vec<(Place, f64)> {
+        let row = self.vectorizer.row(view);
+        let mut places: Vec<Vec<Place>> = vec![Vec::new(); row.indices.len()];
+        extract(self.vectorizer.settings(), view, |_, hash, place| {
+            let column = self.vectorizer.column(hash);
+            if let Some(at) = column.and_then(|column| row.indices.binary_search(&column).ok()) {
+                places[at].push(place);
+            }
+        });
+        let mut contributions = Vec::new();
+        for ((places, &column), &value) in places.into_iter().zip(&row.indices).zip(&row.values) {
+            let weights = self.weights[column as usize];
+            let product = (f64::from(weights[0]) - f64::from(weights[2])) * f64::from(value);
+            let share = product / places.len() as f64;
+            contributions.extend(places.into_iter().map(|place| (place, share)));
+        }
+        contributions
+    }
+}

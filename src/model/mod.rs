@@ -1,0 +1,83 @@
+//! The model: two linear heads over sparse features, their training, their calibration and their file.
+
+mod calibration;
+mod examples;
+mod file;
+mod head;
+mod sparse_logistic;
+mod train;
+
+pub use calibration::{Calibration, CalibrationError};
+pub use examples::{Example, Examples};
+pub use file::{ModelError, VERSION};
+pub use head::{Head, Judgement};
+pub use sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax};
+pub use train::{OutOfFold, TrainError, TrainOptions, Trained, fit_head, train};
+
+use serde::{Deserialize, Serialize};
+
+/// A trained model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Stance toward a target; absent from a model trained on sentiment records only.
+    pub stance: Option<Head>,
+    /// Sentiment of a paragraph; absent from a model trained without any.
+    pub sentiment: Option<Head>,
+    /// What it was trained on and how.
+    pub provenance: Provenance,
+}
+
+/// Where a model comes from; stored in its file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of the program that trained it.
+    pub program: String,
+    /// Version of jieba, whose dictionary decides what a word is.
+    pub jieba: String,
+    /// The label files.
+    pub data: Vec<DataFile>,
+    /// SHA-256 of the company table that masked other companies.
+    pub targets: String,
+    /// Seed of folds and shuffles.
+    pub seed: u64,
+    /// What each head was trained on, by task.
+    pub heads: Vec<HeadRecord>,
+}
+
+/// A label file that a model was trained on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFile {
+    /// Its name, without folders.
+    pub name: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// How many records it gave.
+    pub records: usize,
+}
+
+/// How one head was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeadRecord {
+    /// `stance` or `sentiment`.
+    pub task: String,
+    /// Training examples of each class, positive pole first.
+    pub examples: [usize; 3],
+    /// Inverse regularisation.
+    pub c: f64,
+    /// Class weights.
+    pub class_weight: ClassWeight,
+    /// How the solver ended.
+    pub convergence: Convergence,
+    /// Folds of the out-of-fold predictions that calibrated it; 0 when it is not calibrated.
+    pub calibration_folds: usize,
+}
+
+impl Model {
+    /// The model that ships inside the program.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the embedded bytes are not a model, which only a broken build can cause.
+    pub fn builtin() -> Result<Self, ModelError> {
+        Self::from_bytes(include_bytes!("../../models/default.lichang"))
+    }
+}

@@ -1,0 +1,504 @@
+//! Multinomial logistic regression over sparse rows, behind linfa's traits.
+//!
+//! Minimises, over weights W (features × classes) and intercepts b,
+//!
+//! ```text
+//! (1 / S) · [ Σᵢ sᵢ · −log softmax(W ᵀxᵢ + b)[yᵢ]  +  ‖W‖² / (2 C) ],   S = Σᵢ sᵢ
+//! ```
+//!
+//! where sᵢ is the record's weight times its class's. That is scikit-learn's `LogisticRegression(C)` and, with C = 1 / alpha, linfa-logistic's
+//! `MultiLogisticRegression` (both: Hastie, Tibshirani & Friedman 2009, section 4.4), divided by S so that tolerances mean the same for every data set.
+//! The solver is argmin's L-BFGS (Liu & Nocedal 1989) with the Moré–Thuente line search, the one that linfa-logistic uses. Sums are in f64 and in
+//! one fixed order for any number of threads.
+
+use std::sync::{Arc, Mutex};
+
+use argmin::core::{CostFunction, Executor, Gradient, State};
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+use linfa::dataset::{AsSingleTargets, DatasetBase};
+use linfa::traits::{Fit, PredictInplace};
+use linfa::{Float, ParamGuard};
+use ndarray::{Array1, Array2};
+use rayon::prelude::*;
+
+use crate::features::BagOfWords;
+
+/// How classes are weighted against each other.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeight {
+    /// Every record counts the same.
+    Uniform,
+    /// A class counts as (n / (k · nₖ)) to this power: 0 is uniform, 1 makes all classes weigh the same.
+    Balanced(f64),
+}
+
+/// Why a fit is not possible.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// `c` must be a positive number.
+    #[error("the inverse regularisation C must be a positive number, not {0}")]
+    Regularisation(f64),
+    /// The tolerance must be a positive number.
+    #[error("the gradient tolerance must be a positive number, not {0}")]
+    Tolerance(f64),
+    /// The exponent of the class weights must be in 0..=1.
+    #[error("the class weight exponent must be from 0 to 1, not {0}")]
+    ClassWeight(f64),
+    /// There are no records, or fewer targets or weights than records.
+    #[error("{records} records with {targets} targets and {weights} weights cannot be fitted")]
+    Shape {
+        /// Rows of the matrix.
+        records: usize,
+        /// Number of targets.
+        targets: usize,
+        /// Number of weights.
+        weights: usize,
+    },
+    /// A target that is not a class index.
+    #[error("target {found} is not below the number of classes, {classes}")]
+    Target {
+        /// The target.
+        found: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// A weight is negative, or not a number, or all are 0.
+    #[error("record weights must be finite, not negative and not all zero")]
+    Weights,
+    /// The optimiser stopped with an error.
+    #[error("the solver failed: {0}")]
+    Solver(String),
+    /// From linfa's own checks.
+    #[error(transparent)]
+    Linfa(#[from] linfa::Error),
+}
+
+/// Unchecked parameters of [`SparseLogistic`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SparseLogisticParams(SparseLogisticValidParams);
+
+/// Checked parameters of [`SparseLogistic`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SparseLogisticValidParams {
+    classes: usize,
+    c: f64,
+    class_weight: ClassWeight,
+    max_iterations: u64,
+    tolerance: f64,
+}
+
+/// A fitted model: the logits of a row x are W ᵀx + b.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SparseLogistic {
+    /// Weights, features × classes.
+    pub weights: Array2<f64>,
+    /// One intercept a class; they sum to 0.
+    pub intercepts: Array1<f64>,
+    /// How the solver ended.
+    pub convergence: Convergence,
+}
+
+/// How a solver ended.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Convergence {
+    /// Whether the gradient fell below the tolerance.
+    pub converged: bool,
+    /// Iterations taken.
+    pub iterations: u64,
+    /// Euclidean norm of the gradient that was reached.
+    pub gradient_norm: f64,
+    /// Value of the objective that was reached.
+    pub objective: f64,
+}
+
+impl SparseLogistic {
+    /// Parameters for a number of classes with C = 1, no class weights, at most 1,000 iterations, gradient norm 1e-5.
+    pub fn params(classes: usize) -> SparseLogisticParams {
+        SparseLogisticParams(SparseLogisticValidParams {
+            classes,
+            c: 1.0,
+            class_weight: ClassWeight::Uniform,
+            max_iterations: 1000,
+            tolerance: 1e-5,
+        })
+    }
+
+    /// The class of the highest logit; the first of equals.
+    pub fn decide(&self, row: (&[u32], &[f32])) -> usize {
+        let mut logits = self.intercepts.to_vec();
+        for (&column, &value) in row.0.iter().zip(row.1) {
+            for (logit, weight) in logits.iter_mut().zip(self.weights.row(column as usize)) {
+                *logit += f64::from(value) * weight;
+            }
+        }
+        let mut best = 0;
+        for class in 1..logits.len() {
+            if logits[class] > logits[best] {
+                best = class;
+            }
+        }
+        best
+    }
+}
+
+impl SparseLogisticParams {
+    /// Inverse strength of the L2 penalty, as in scikit-learn.
+    pub fn c(mut self, c: f64) -> Self {
+        self.0.c = c;
+        self
+    }
+
+    /// How classes are weighted.
+    pub fn class_weight(mut self, weight: ClassWeight) -> Self {
+        self.0.class_weight = weight;
+        self
+    }
+
+    /// The most iterations of the solver.
+    pub fn max_iterations(mut self, iterations: u64) -> Self {
+        self.0.max_iterations = iterations;
+        self
+    }
+
+    /// The gradient norm at which the solver stops.
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.0.tolerance = tolerance;
+        self
+    }
+}
+
+impl ParamGuard for SparseLogisticParams {
+    type Checked = SparseLogisticValidParams;
+    type Error = FitError;
+
+    fn check_ref(&self) -> Result<&Self::Checked, FitError> {
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        if !positive(self.0.c) {
+            return Err(FitError::Regularisation(self.0.c));
+        }
+        if !positive(self.0.tolerance) {
+            return Err(FitError::Tolerance(self.0.tolerance));
+        }
+        match self.0.class_weight {
+            ClassWeight::Balanced(power) if !(0.0..=1.0).contains(&power) => Err(FitError::ClassWeight(power)),
+            _ => Ok(&self.0),
+        }
+    }
+
+    fn check(self) -> Result<Self::Checked, FitError> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+impl<T: AsSingleTargets<Elem = usize>> Fit<BagOfWords, T, FitError> for SparseLogisticValidParams {
+    type Object = SparseLogistic;
+
+    /// Fits records × features to class indices. Weights of the data set, when it has any, weight the records.
+    fn fit(&self, dataset: &DatasetBase<BagOfWords, T>) -> Result<SparseLogistic, FitError> {
+        let rows = dataset.records();
+        let targets = dataset.as_single_targets().to_vec();
+        let given = dataset.weights().map(|w| w.to_vec()).unwrap_or_else(|| vec![1.0; targets.len()]);
+        if targets.is_empty() || rows.rows() != targets.len() || given.len() != targets.len() {
+            return Err(FitError::Shape { records: rows.rows(), targets: targets.len(), weights: given.len() });
+        }
+        if let Some(&found) = targets.iter().find(|&&t| t >= self.classes) {
+            return Err(FitError::Target { found, classes: self.classes });
+        }
+        let weights = self.record_weights(&targets, &given)?;
+        let total: f64 = weights.iter().sum();
+        let problem = Problem {
+            columns: rows.transposed(),
+            rows,
+            targets: &targets,
+            weights: weights.iter().map(|w| w / total).collect(),
+            penalty: 1.0 / (self.c * total),
+            classes: self.classes,
+            last: Mutex::new(None),
+        };
+        problem.solve(self.max_iterations, self.tolerance)
+    }
+}
+
+impl SparseLogisticValidParams {
+    fn record_weights(&self, targets: &[usize], given: &[f32]) -> Result<Vec<f64>, FitError> {
+        if given.iter().any(|w| !w.is_finite() || *w < 0.0) || given.iter().all(|w| *w == 0.0) {
+            return Err(FitError::Weights);
+        }
+        let mut mass = vec![0.0; self.classes];
+        for (&target, &weight) in targets.iter().zip(given) {
+            mass[target] += f64::from(weight);
+        }
+        let present = mass.iter().filter(|m| **m > 0.0).count() as f64;
+        let total: f64 = mass.iter().sum();
+        let factor = |class: usize| match self.class_weight {
+            ClassWeight::Uniform => 1.0,
+            ClassWeight::Balanced(power) => (total / (present * mass[class])).powf(power),
+        };
+        Ok(targets.iter().zip(given).map(|(&target, &weight)| f64::from(weight) * factor(target)).collect())
+    }
+}
+
+impl PredictInplace<BagOfWords, Array1<usize>> for SparseLogistic {
+    fn predict_inplace(&self, rows: &BagOfWords, targets: &mut Array1<usize>) {
+        assert_eq!(rows.rows(), targets.len(), "one target a record");
+        for (at, target) in targets.iter_mut().enumerate() {
+            *target = self.decide(rows.row(at));
+        }
+    }
+
+    fn default_target(&self, rows: &BagOfWords) -> Array1<usize> {
+        Array1::zeros(rows.rows())
+    }
+}
+
+/// The optimisation problem; parameters are W row by row, then b.
+struct Problem<'a> {
+    rows: &'a BagOfWords,
+    /// The transpose: summing a feature's records in order makes the gradient the same for any number of threads.
+    columns: BagOfWords,
+    targets: &'a [usize],
+    weights: Vec<f64>,
+    penalty: f64,
+    classes: usize,
+    /// The line search asks for value and gradient at one point in two calls; the second finds the first's work here.
+    last: Mutex<Option<Arc<Forward>>>,
+}
+
+struct Forward {
+    parameters: Array1<f64>,
+    loss: f64,
+    /// Weighted softmax minus truth, records × classes.
+    residuals: Vec<f64>,
+}
+
+impl Problem<'_> {
+    fn forward(&self, parameters: &Array1<f64>) -> Arc<Forward> {
+        let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(forward) = last.as_ref().filter(|f| f.parameters == *parameters) {
+            return Arc::clone(forward);
+        }
+        let k = self.classes;
+        let flat = parameters.as_slice().expect("parameters are contiguous");
+        let intercepts = &flat[self.rows.columns() * k..];
+        let mut residuals = vec![0.0; self.rows.rows() * k];
+        let mut losses = vec![0.0; self.rows.rows()];
+        residuals.par_chunks_mut(k).zip(losses.par_iter_mut()).enumerate().with_min_len(256).for_each(|(at, (out, loss))| {
+            out.copy_from_slice(intercepts);
+            let (columns, values) = self.rows.row(at);
+            for (&column, &value) in columns.iter().zip(values) {
+                let weights = &flat[column as usize * k..column as usize * k + k];
+                for (logit, weight) in out.iter_mut().zip(weights) {
+                    *logit += f64::from(value) * weight;
+                }
+            }
+            let highest = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let truth = out[self.targets[at]];
+            let sum: f64 = out.iter().map(|logit| (logit - highest).exp()).sum();
+            *loss = self.weights[at] * (highest + sum.ln() - truth);
+            for logit in out.iter_mut() {
+                *logit = self.weights[at] * (*logit - highest).exp() / sum;
+            }
+            out[self.targets[at]] -= self.weights[at];
+        });
+        let norm: f64 = flat[..self.rows.columns() * k].iter().map(|w| w * w).sum();
+        let loss = losses.iter().sum::<f64>() + 0.5 * self.penalty * norm;
+        let forward = Arc::new(Forward { parameters: parameters.clone(), loss, residuals });
+        *last = Some(Arc::clone(&forward));
+        forward
+    }
+
+    fn gradient_at(&self, parameters: &Array1<f64>) -> Array1<f64> {
+        let forward = self.forward(parameters);
+        let k = self.classes;
+        let features = self.rows.columns();
+        let flat = parameters.as_slice().expect("parameters are contiguous");
+        let mut gradient = Array1::zeros(parameters.len());
+        let out = gradient.as_slice_mut().expect("gradient is contiguous");
+        out[..features * k].par_chunks_mut(k).enumerate().with_min_len(1024).for_each(|(feature, out)| {
+            let (records, values) = self.columns.row(feature);
+            for (class, (slot, weight)) in out.iter_mut().zip(&flat[feature * k..]).enumerate() {
+                let mut sum = self.penalty * weight;
+                for (&record, &value) in records.iter().zip(values) {
+                    sum += f64::from(value) * forward.residuals[record as usize * k + class];
+                }
+                *slot = sum;
+            }
+        });
+        for residual in forward.residuals.chunks(k) {
+            for (slot, r) in out[features * k..].iter_mut().zip(residual) {
+                *slot += r;
+            }
+        }
+        gradient
+    }
+
+    fn solve(self, max_iterations: u64, tolerance: f64) -> Result<SparseLogistic, FitError> {
+        let (features, k) = (self.rows.columns(), self.classes);
+        let start = Array1::<f64>::zeros((features + 1) * k);
+        let solver = LBFGS::new(MoreThuenteLineSearch::new(), 10)
+            .with_tolerance_grad(tolerance)
+            .and_then(|s| s.with_tolerance_cost(0.0))
+            .map_err(|e| FitError::Solver(e.to_string()))?;
+        let problem = &self;
+        let result = Executor::new(problem, solver)
+            .configure(|state| state.param(start.clone()).max_iters(max_iterations))
+            .run()
+            .map_err(|e| FitError::Solver(e.to_string()))?;
+        let state = result.state();
+        let best = state.get_best_param().cloned().unwrap_or(start);
+        let gradient = self.gradient_at(&best);
+        let gradient_norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+        let objective = self.forward(&best).loss;
+        let flat = best.to_vec();
+        let weights = Array2::from_shape_vec((features, k), flat[..features * k].to_vec()).expect("features × classes");
+        Ok(SparseLogistic {
+            weights,
+            intercepts: Array1::from(flat[features * k..].to_vec()),
+            convergence: Convergence {
+                converged: gradient_norm <= tolerance,
+                iterations: state.get_iter(),
+                gradient_norm,
+                objective,
+            },
+        })
+    }
+}
+
+impl CostFunction for &Problem<'_> {
+    type Param = Array1<f64>;
+    type Output = f64;
+
+    fn cost(&self, parameters: &Self::Param) -> Result<f64, argmin::core::Error> {
+        Ok(self.forward(parameters).loss)
+    }
+}
+
+impl Gradient for &Problem<'_> {
+    type Param = Array1<f64>;
+    type Gradient = Array1<f64>;
+
+    fn gradient(&self, parameters: &Self::Param) -> Result<Self::Gradient, argmin::core::Error> {
+        Ok(self.gradient_at(parameters))
+    }
+}
+
+/// `log softmax` of logits, stable for large values.
+pub fn log_softmax<F: Float, const K: usize>(logits: [F; K]) -> [F; K] {
+    let highest = logits.iter().copied().fold(F::neg_infinity(), F::max);
+    let sum = logits.iter().fold(F::zero(), |sum, &logit| sum + (logit - highest).exp());
+    logits.map(|logit| logit - highest - sum.ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::Row;
+    use linfa::traits::Predict;
+    use linfa_logistic::MultiLogisticRegression;
+    use rand::Rng;
+
+    const SKLEARN_PLAIN: ([[f64; 2]; 3], [f64; 3]) = ([[1.430152, -0.5229511], [-0.5569721, -0.496009], [-0.8731799, 1.0189602]], [-0.3107454, 0.760766, -0.4500207]);
+    const SKLEARN_WEIGHTED: ([[f64; 2]; 3], [f64; 3]) = ([[1.7904548, -0.4801709], [-0.4944418, -0.7871557], [-1.296013, 1.2673267]], [-0.5722897, 0.8443218, -0.272032]);
+
+    /// A small noisy problem with three classes, dense and sparse.
+    fn problem(records: usize, features: usize) -> (Array2<f64>, BagOfWords, Array1<usize>) {
+        let mut random = crate::statistics::generator(3, 0);
+        let dense = Array2::from_shape_fn((records, features), |_| {
+            if random.random_bool(0.4) { f64::from(random.random_range(-1.0f32..1.0)) } else { 0.0 }
+        });
+        let targets = Array1::from_shape_fn(records, |i| {
+            let score = dense[[i, 0]] * 2.0 - dense[[i, 1]] + random.random_range(-0.5..0.5);
+            if score > 0.3 { 0 } else if score < -0.3 { 2 } else { 1 }
+        });
+        let rows: Vec<Row> = dense
+            .outer_iter()
+            .map(|row| {
+                let (indices, values) =
+                    row.iter().enumerate().filter(|(_, v)| **v != 0.0).map(|(i, v)| (i as u32, *v as f32)).unzip();
+                Row { indices, values }
+            })
+            .collect();
+        (dense, BagOfWords::from_rows(&rows, features), targets)
+    }
+
+    #[test]
+    fn finds_the_optimum_of_linfa_logistic() {
+        let (dense, sparse, targets) = problem(120, 7);
+        for c in [0.1, 1.0, 30.0] {
+            let ours = SparseLogistic::params(3)
+                .c(c)
+                .tolerance(1e-9)
+                .fit(&DatasetBase::new(sparse.clone(), targets.clone()))
+                .unwrap();
+            let theirs = MultiLogisticRegression::default()
+                .alpha(1.0 / c)
+                .gradient_tolerance(1e-8)
+                .max_iterations(10_000)
+                .fit(&DatasetBase::new(dense.clone(), targets.clone()))
+                .unwrap();
+            let worst = (&ours.weights - theirs.params()).iter().fold(0.0f64, |w, d| w.max(d.abs()));
+            assert!(worst < 1e-4, "C = {c}: coefficients differ by {worst}");
+            let worst = (&ours.intercepts - theirs.intercept()).iter().fold(0.0f64, |w, d| w.max(d.abs()));
+            assert!(worst < 1e-4, "C = {c}: intercepts differ by {worst}");
+        }
+    }
+
+    /// `LogisticRegression(C=2, tol=1e-10, max_iter=10000)` of scikit-learn 1.9.1, plain and with `class_weight="balanced"`
+    /// and `sample_weight=[1, 2, 1, 2, …]`, on the eight records below.
+    #[test]
+    fn agrees_with_scikit_learn() {
+        let x = [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.2, 0.9], [0.9, 0.1], [0.4, 0.6], [0.1, 0.2], [0.8, 0.8]];
+        let y = Array1::from(vec![0, 1, 2, 2, 0, 1, 1, 0]);
+        let rows: Vec<Row> = x.iter().map(|r| Row { indices: vec![0, 1], values: r.iter().map(|v| *v as f32).collect() }).collect();
+        let data = DatasetBase::new(BagOfWords::from_rows(&rows, 2), y);
+        let check = |model: SparseLogistic, expected: [[f64; 2]; 3], intercepts: [f64; 3]| {
+            for class in 0..3 {
+                for feature in 0..2 {
+                    let difference = model.weights[[feature, class]] - expected[class][feature];
+                    assert!(difference.abs() < 1e-4, "class {class}, feature {feature}: {difference}");
+                }
+                assert!((model.intercepts[class] - intercepts[class]).abs() < 1e-4, "{:?}", model.intercepts);
+            }
+        };
+        let params = SparseLogistic::params(3).c(2.0).tolerance(1e-9);
+        check(params.fit(&data).unwrap(), SKLEARN_PLAIN.0, SKLEARN_PLAIN.1);
+        let weighted = data.with_weights(Array1::from(vec![1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0]));
+        let params = params.class_weight(ClassWeight::Balanced(1.0));
+        check(params.fit(&weighted).unwrap(), SKLEARN_WEIGHTED.0, SKLEARN_WEIGHTED.1);
+    }
+
+    #[test]
+    fn the_same_for_any_number_of_threads() {
+        let (_, sparse, targets) = problem(2000, 50);
+        let data = DatasetBase::new(sparse, targets);
+        let fit = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| SparseLogistic::params(3).fit(&data).unwrap())
+        };
+        let one = fit(1);
+        assert!(one.convergence.converged, "{:?}", one.convergence);
+        assert_eq!(one, fit(2));
+        assert_eq!(one, fit(5));
+        let hits = one.predict(&data).iter().zip(data.targets()).filter(|(a, b)| a == b).count();
+        assert!(hits > 1200, "{hits} of 2000");
+    }
+
+    #[test]
+    fn says_when_it_did_not_converge_and_what_is_wrong() {
+        let (_, sparse, targets) = problem(100, 5);
+        let data = DatasetBase::new(sparse.clone(), targets.clone());
+        let short = SparseLogistic::params(3).max_iterations(1).fit(&data).unwrap();
+        assert!(!short.convergence.converged && short.convergence.gradient_norm > 1e-5);
+        assert!(matches!(SparseLogistic::params(3).c(0.0).fit(&data), Err(FitError::Regularisation(_))));
+        assert!(matches!(SparseLogistic::params(2).fit(&data), Err(FitError::Target { found: 2, classes: 2 })));
+        assert!(matches!(
+            SparseLogistic::params(3).class_weight(ClassWeight::Balanced(2.0)).fit(&data),
+            Err(FitError::ClassWeight(_))
+        ));
+        let negative = DatasetBase::new(sparse, targets).with_weights(Array1::from(vec![-1.0; 100]));
+        assert!(matches!(SparseLogistic::params(3).fit(&negative), Err(FitError::Weights)));
+    }
+}

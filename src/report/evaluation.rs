@@ -1,0 +1,80 @@
+//! An evaluation as a table.
+
+use std::fmt::Write;
+
+use super::style::{BOLD, DIM, styled};
+use crate::evaluate::{Evaluation, TaskReport};
+use crate::statistics::Interval;
+
+/// The tables of both tasks; an undefined metric is shown as `–`.
+pub fn evaluation_table(evaluation: &Evaluation) -> String {
+    let mut out = String::new();
+    let tasks = [
+        ("Stance", &evaluation.stance, ["favor", "neutral", "against"]),
+        ("Sentiment", &evaluation.sentiment, ["positive", "neutral", "negative"]),
+    ];
+    for (name, report, classes) in tasks {
+        if let Some(report) = report {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            section(&mut out, name, report, classes);
+            for (language, part) in &report.per_language {
+                out.push('\n');
+                section(&mut out, &format!("{name}, {language}"), part, classes);
+            }
+        }
+    }
+    out
+}
+
+fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]) {
+    let mut line = |text: String| {
+        let _ = writeln!(out, "{}", text.trim_end());
+    };
+    line(styled(BOLD, &format!("{name}: {} records in {} groups", report.n, report.groups)));
+    let metrics = [
+        ("macro-F1", report.macro_f1, "macro_f1"),
+        ("  lenient", report.lenient_macro_f1.filter(|_| report.lenient_macro_f1 != report.macro_f1), "lenient_macro_f1"),
+        ("Favg", report.favg, "favg"),
+        ("accuracy", report.accuracy, "accuracy"),
+        ("  mean over groups", report.accuracy_by_group.filter(|_| report.groups < report.n), "accuracy_by_group"),
+        ("calibration error", report.ece, "ece"),
+    ];
+    for (label, value, key) in metrics {
+        let indented = label.starts_with(' ');
+        if value.is_some() || !indented {
+            line(format!("  {label:<19} {}  {}", number(value), interval(report.intervals.get(key).copied())));
+        }
+    }
+    line(format!(
+        "  {:<19} {}  accuracy on the rest {}",
+        "abstained",
+        number(report.abstained),
+        number(report.accuracy_when_certain)
+    ));
+    line(styled(DIM, &format!("  {:<10} {:>9} {:>6} {:>6}  {:<18} {:>7}   predicted {:>8} {:>8} {:>8}", "class", "precision", "recall", "F1", "95 % interval", "records", classes[0], classes[1], classes[2])));
+    for class in classes {
+        let Some(of) = report.per_class.get(class) else { continue };
+        let row = classes.map(|predicted| report.confusion[class][predicted]);
+        line(format!(
+            "  {class:<10} {:>9} {:>6} {:>6}  {:<18} {:>7}             {:>8} {:>8} {:>8}",
+            number(of.precision),
+            number(of.recall),
+            number(of.f1),
+            interval(of.f1_interval),
+            of.support,
+            row[0],
+            row[1],
+            row[2]
+        ));
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("–    ".to_string(), |v| format!("{v:.3}"))
+}
+
+fn interval(interval: Option<Interval>) -> String {
+    interval.map_or(String::new(), |i| format!("[{:.3}, {:.3}]", i.low, i.high))
+}

@@ -1,0 +1,61 @@
+//! Results on paper: one [`Reporter`] a format. Nothing here computes.
+
+mod csv;
+mod evaluation;
+mod json;
+mod style;
+mod table;
+
+pub use self::csv::CsvReporter;
+pub use evaluation::evaluation_table;
+pub use json::{JsonReporter, NdjsonReporter};
+pub use style::{bar, clip, pad};
+pub use table::TableReporter;
+
+use std::io;
+
+use crate::article::Kind;
+use crate::score::{ArticleResult, ParagraphResult};
+
+/// What a report of scores shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// A line an (article, company).
+    pub articles: bool,
+    /// A line a (paragraph, company).
+    pub paragraphs: bool,
+    /// Boilerplate too.
+    pub boilerplate: bool,
+    /// The text of each paragraph.
+    pub text: bool,
+}
+
+impl Shown {
+    /// The paragraphs of an article that are shown.
+    fn paragraphs_of<'a>(&self, article: &'a ArticleResult) -> impl Iterator<Item = &'a ParagraphResult> {
+        let all = self.boilerplate;
+        article.paragraphs.iter().filter(move |p| all || p.kind != Kind::Boilerplate)
+    }
+}
+
+/// Writes scored articles in one format, one after the other.
+pub trait Reporter {
+    /// Writes one article.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn article(&mut self, article: &ArticleResult) -> io::Result<()>;
+
+    /// Writes what stands behind the last article and flushes.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// Four decimals: finer differences mean nothing.
+fn round(x: f64) -> f64 {
+    let rounded = (x * 1e4).round() / 1e4;
+    // No "-0" in reports.
+    if rounded == 0.0 { 0.0 } else { rounded }
+}

@@ -1,0 +1,9 @@
+//! From an article to scores: each paragraph toward each company in it, and the article toward each company.
+
+mod article;
+mod evidence;
+mod scorer;
+
+pub use article::{ANAPHORA_WEIGHT, ARTICLE_THRESHOLD, ArticleScore, REPLICATES};
+pub use evidence::Evidence;
+pub use scorer::{ABSTAIN_BELOW, ArticleResult, MentionResult, ParagraphResult, ParagraphScore, ScoreError, Scorer};

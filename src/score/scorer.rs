@@ -1,0 +1,242 @@
+//! Scoring one article.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::article::ArticleScore;
+use crate::article::{Article, Kind, Meta, Rule};
+use crate::features::View;
+use crate::label::{Class, Language, Stance};
+use crate::model::{Head, Judgement, Model};
+use crate::target::{Finder, Passage, Via};
+use crate::text::{Normalized, Segmenter, language};
+
+/// Below this probability of the most probable stance a paragraph's label is withheld.
+pub const ABSTAIN_BELOW: f64 = 0.45;
+
+/// A model that cannot score.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScoreError {
+    /// It was trained on sentiment records only.
+    #[error("the model has no stance head; train it on records with a target")]
+    NoStance,
+}
+
+/// Scores articles with a model and a table of companies.
+#[derive(Debug, Clone)]
+pub struct Scorer {
+    stance: Head,
+    sentiment: Option<Head>,
+    finder: Finder,
+    names: Vec<Arc<str>>,
+}
+
+/// A place in the document that mentions a company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MentionResult {
+    /// Byte range in the document.
+    pub range: Range<usize>,
+    /// What stands there.
+    pub text: String,
+    /// How the company is named.
+    pub via: Via,
+}
+
+/// What one paragraph says of one company.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParagraphScore {
+    /// The company's canonical name.
+    pub target: Arc<str>,
+    /// The most probable stance.
+    pub label: Stance,
+    /// Its probabilities.
+    pub judgement: Judgement,
+    /// The most probable stance is not probable enough ([`ABSTAIN_BELOW`]), or the model knows none of the words.
+    pub abstain: bool,
+    /// Only role nouns refer to the company here.
+    pub only_anaphora: bool,
+    /// Where the company is mentioned.
+    pub mentions: Vec<MentionResult>,
+}
+
+/// A paragraph with everything that was found in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParagraphResult {
+    /// Position among the paragraphs of the document, from 0.
+    pub index: usize,
+    /// What part it plays.
+    pub kind: Kind,
+    /// The rule that made it boilerplate.
+    pub rule: Option<Rule>,
+    /// Byte range in the document.
+    pub range: Range<usize>,
+    /// Its language.
+    pub language: Language,
+    /// Its words without marks.
+    pub text: String,
+    /// A score for each company mentioned, in order of first mention.
+    pub scores: Vec<ParagraphScore>,
+    /// The sentiment of the whole paragraph, when the model judges it.
+    pub sentiment: Option<Judgement>,
+}
+
+/// A scored article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArticleResult {
+    /// The document's name.
+    pub doc: String,
+    /// Facts about it.
+    pub meta: Meta,
+    /// Its headline.
+    pub title: Option<String>,
+    /// The language of its text.
+    pub language: Language,
+    /// All paragraphs, boilerplate too.
+    pub paragraphs: Vec<ParagraphResult>,
+    /// A score for each company, most paragraphs first.
+    pub scores: Vec<ArticleScore>,
+}
+
+impl Scorer {
+    /// Takes a model and a finder.
+    ///
+    /// # Errors
+    /// [`ScoreError::NoStance`] for a model of sentiment alone.
+    pub fn new(model: Model, finder: Finder) -> Result<Self, ScoreError> {
+        let stance = model.stance.ok_or(ScoreError::NoStance)?;
+        let names = finder.table().companies.iter().map(|c| Arc::from(c.name.as_str())).collect();
+        Ok(Scorer { stance, sentiment: model.sentiment, finder, names })
+    }
+
+    /// Scores an article. The same article gives the same result whatever else is scored.
+    pub fn score(&self, article: &Article) -> ArticleResult {
+        let texts: Vec<Normalized> =
+            article.paragraphs.iter().map(|p| Normalized::new(&article.text, p.range.clone(), &p.marks)).collect();
+        let mentions = self.finder.find(&texts);
+        let segmenter = Segmenter { hmm: self.stance.vectorizer().settings().hmm };
+        let paragraphs: Vec<ParagraphResult> = article
+            .paragraphs
+            .iter()
+            .zip(texts.into_iter().zip(mentions))
+            .map(|(paragraph, (text, mentions))| {
+                let passage = Passage::new(text, mentions, segmenter);
+                ParagraphResult {
+                    index: paragraph.index,
+                    kind: paragraph.kind,
+                    rule: paragraph.rule,
+                    range: paragraph.range.clone(),
+                    language: passage.language,
+                    text: paragraph.plain(&article.text),
+                    scores: passage.companies().into_iter().map(|company| self.paragraph(article, &passage, company)).collect(),
+                    sentiment: self.sentiment.as_ref().map(|head| head.judge(View { passage: &passage, target: None, topic: None })),
+                }
+            })
+            .collect();
+        let mut per_target: BTreeMap<&str, Vec<&ParagraphScore>> = BTreeMap::new();
+        for paragraph in paragraphs.iter().filter(|p| p.kind != Kind::Boilerplate) {
+            for score in &paragraph.scores {
+                per_target.entry(&score.target).or_default().push(score);
+            }
+        }
+        let mut scores: Vec<ArticleScore> =
+            per_target.into_values().filter_map(|of| ArticleScore::of(&of)).collect();
+        scores.sort_by(|a, b| {
+            (b.paragraphs, b.mentions).cmp(&(a.paragraphs, a.mentions)).then_with(|| a.target.cmp(&b.target))
+        });
+        ArticleResult {
+            doc: article.doc.clone(),
+            meta: article.meta.clone(),
+            title: article.title(),
+            language: language(&article.text),
+            paragraphs,
+            scores,
+        }
+    }
+
+    fn paragraph(&self, article: &Article, passage: &Passage, company: usize) -> ParagraphScore {
+        let target = Arc::clone(&self.names[company]);
+        let view = View { passage, target: Some(company), topic: Some(&target) };
+        let judgement = self.stance.judge(view);
+        let class = judgement.class();
+        ParagraphScore {
+            label: Stance::ALL[class],
+            abstain: judgement.features == 0 || judgement.p[class] < ABSTAIN_BELOW,
+            judgement,
+            only_anaphora: passage.only_anaphora(company),
+            mentions: passage
+                .mentions
+                .iter()
+                .filter(|m| m.company == company)
+                .map(|m| {
+                    let range = passage.text.original(m.range.clone());
+                    MentionResult { text: article.text[range.clone()].to_string(), range, via: m.via }
+                })
+                .collect(),
+            target,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::Document;
+    use crate::target::TargetTable;
+
+    fn scorer() -> Scorer {
+        Scorer::new(Model::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap()
+    }
+
+    fn probabilities(scorer: &Scorer, text: &str) -> Vec<(Language, Vec<[f64; 3]>, Option<[f64; 3]>)> {
+        let result = scorer.score(&Document::from_text("t", text).into_article());
+        let paragraph = |p: ParagraphResult| {
+            (p.language, p.scores.iter().map(|s| s.judgement.p).collect(), p.sentiment.map(|j| j.p))
+        };
+        result.paragraphs.into_iter().map(paragraph).collect()
+    }
+
+    /// A model cannot be for or against a name: other names in the same places give the same bits.
+    #[test]
+    fn swapping_names_changes_no_score() {
+        let scorer = scorer();
+        let texts = [
+            "{A} accuses {B} of theft. The company said {B}'s model is cheap, but {A} is slow.\n\n{B} wins again.",
+            "{A}急了：{B}的性价比震惊了整个行业。\n\n该公司指责{B}，可{A}自己呢？\n\n{B}赢了。",
+            "{A} 指控 {B} represents a significant development, says {C}, and {A} agrees.",
+        ];
+        let names = [
+            ["Anthropic", "DeepSeek", "OpenAI"],
+            ["OpenAI", "Anthropic", "DeepSeek"],
+            ["深度求索", "月之暗面", "英伟达"],
+            ["Nvidia", "拼多多", "Samsung"],
+            ["華為", "輝達", "三星電子"],
+            ["Tesla", "ByteDance", "Microsoft"],
+        ];
+        for text in texts {
+            let filled = |n: &[&str; 3]| text.replace("{A}", n[0]).replace("{B}", n[1]).replace("{C}", n[2]);
+            let first = probabilities(&scorer, &filled(&names[0]));
+            assert!(first.iter().any(|p| p.1.len() > 1));
+            for other in &names[1..] {
+                assert_eq!(probabilities(&scorer, &filled(other)), first, "{other:?} in {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn mentions_are_spans_of_the_document() {
+        let text = "标题\n\n**月之**暗面的 Ｋｉｍｉ 很强，Anthropicsaid so.";
+        let result = scorer().score(&Document::from_text("t", text).into_article());
+        let found: Vec<&str> =
+            result.paragraphs.iter().flat_map(|p| &p.scores).flat_map(|s| &s.mentions).map(|m| &text[m.range.clone()]).collect();
+        assert_eq!(found, ["月之**暗面", "Ｋｉｍｉ", "Anthropic"]);
+    }
+
+    #[test]
+    fn boilerplate_does_not_count() {
+        let text = "Halden is a firm.\n\nImage from OpenAI\n\n版权声明：本文由DeepSeek授权，未经许可不得转载。";
+        let result = scorer().score(&Document::from_text("t", text).into_article());
+        assert_eq!(result.scores, []);
+        assert_eq!(result.paragraphs.iter().filter(|p| !p.scores.is_empty()).count(), 2);
+    }
+}

@@ -1,0 +1,18 @@
+//! Seeded, pure statistics; nothing here knows what the numbers are about.
+
+mod bootstrap;
+mod folds;
+
+pub use bootstrap::{Interval, cluster_bootstrap, percentile_interval};
+pub use folds::grouped_folds;
+
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+
+/// The generator behind every random step; its output is the same on every platform and version.
+pub type Generator = Pcg64Mcg;
+
+/// A generator for one purpose: `seed` is the user's, `stream` tells purposes apart.
+pub fn generator(seed: u64, stream: u64) -> Generator {
+    Generator::seed_from_u64(seed ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}

@@ -1,0 +1,153 @@
+//! Role nouns that refer back to a company: "the company", 该公司.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Mention, Via};
+use crate::text::{Normalized, sentence_starts};
+
+/// How many paragraphs back the company may have been named.
+const REACH: usize = 3;
+
+static ROLES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\bthe\s(?:[a-z-]+(?:\s|-))?(?P<en>company|firm|start-?up|unicorn|lab|giant|chip-?maker|chip\sdesigner|car-?maker|auto-?maker|phone-?maker|smartphone\smaker|retailer)\b
+        |(?:该|这家|这间)(?P<zh>公司|企业|初创公司|初创企业|创业公司|独角兽|厂商|实验室|巨头|科技巨头|芯片商|芯片巨头|车企|手机厂商|电商平台)",
+    )
+    .expect("valid pattern")
+});
+
+/// The role that a noun asks for; `None` fits every company.
+fn role_of(noun: &str) -> Option<&'static str> {
+    let noun = noun.to_ascii_lowercase().replace(['-', ' '], "");
+    match noun.as_str() {
+        "startup" | "unicorn" | "初创公司" | "初创企业" | "创业公司" | "独角兽" => Some("startup"),
+        "lab" | "实验室" => Some("lab"),
+        "giant" | "巨头" | "科技巨头" => Some("giant"),
+        "chipmaker" | "chipdesigner" | "芯片商" | "芯片巨头" => Some("chipmaker"),
+        "carmaker" | "automaker" | "车企" => Some("carmaker"),
+        "phonemaker" | "smartphonemaker" | "手机厂商" => Some("phonemaker"),
+        "retailer" | "电商平台" => Some("retailer"),
+        _ => None,
+    }
+}
+
+/// Adds the role nouns of a document to its mentions.
+///
+/// A role noun is linked to the company named *first* in the nearest earlier sentence that names one the role fits, which is
+/// its grammatical subject more often than the last one is ("A was founded by people from B. The company …" is A). The
+/// sentence may be up to [`REACH`] paragraphs back. A role noun that a name follows directly ("the company
+/// Anthropic") is that name's apposition and not linked.
+pub(super) fn link(paragraphs: &[Normalized], mut mentions: Vec<Vec<Mention>>, roles: &[&[String]]) -> Vec<Vec<Mention>> {
+    if mentions.iter().all(Vec::is_empty) {
+        return mentions;
+    }
+    // Sentences with the companies named in them, in document order.
+    let mut named: Vec<(usize, Range<usize>, Vec<usize>)> = Vec::new();
+    for (at, paragraph) in paragraphs.iter().enumerate() {
+        let text = paragraph.as_str();
+        let nouns: Vec<(Range<usize>, Option<&str>)> = ROLES
+            .captures_iter(text)
+            .filter_map(|c| {
+                let noun = c.name("en").or(c.name("zh"))?;
+                Some((c.get(0)?.range(), role_of(noun.as_str())))
+            })
+            .collect();
+        let earlier = named.len();
+        if !mentions[at].is_empty() {
+            let starts = sentence_starts(text);
+            for (i, &start) in starts.iter().enumerate() {
+                let end = starts.get(i + 1).copied().unwrap_or(text.len());
+                let inside: Vec<usize> = mentions[at]
+                    .iter()
+                    .filter(|m| (start..end).contains(&m.range.start))
+                    .map(|m| m.company)
+                    .collect();
+                if !inside.is_empty() {
+                    named.push((at, start..end, inside));
+                }
+            }
+        }
+        let mut linked = Vec::new();
+        for (range, role) in nouns {
+            if mentions[at].iter().any(|m| m.range.start < range.end && range.start < m.range.end) {
+                continue;
+            }
+            let apposed = mentions[at].iter().any(|m| {
+                m.range.start >= range.end && text[range.end..m.range.start].chars().all(|c| c == ' ' || c == '"' || c == ',')
+            });
+            if apposed {
+                continue;
+            }
+            let fits = |company: usize| role.is_none_or(|role| roles[company].iter().any(|r| r == role));
+            let same = named[earlier..].iter().rev().filter(|(_, sentence, _)| sentence.start <= range.start).find_map(
+                |(_, sentence, companies)| {
+                    if sentence.contains(&range.start) {
+                        // Only companies named before the noun, in its own sentence.
+                        let before = |m: &&Mention| sentence.contains(&m.range.start) && m.range.start < range.start;
+                        mentions[at].iter().filter(before).map(|m| m.company).find(|&c| fits(c))
+                    } else {
+                        companies.iter().copied().find(|&c| fits(c))
+                    }
+                },
+            );
+            let back = || {
+                named[..earlier]
+                    .iter()
+                    .rev()
+                    .take_while(|(p, _, _)| at - p <= REACH)
+                    .find_map(|(_, _, companies)| companies.iter().copied().find(|&c| fits(c)))
+            };
+            if let Some(company) = same.or_else(back) {
+                linked.push(Mention { company, range, via: Via::Anaphora });
+            }
+        }
+        mentions[at].extend(linked);
+        mentions[at].sort_by_key(|m| m.range.start);
+    }
+    mentions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Links over paragraphs in which `A0`, `B1`, … name companies 0, 1, …; gives the company of every role noun.
+    fn linked(paragraphs: &[&str]) -> Vec<usize> {
+        let texts: Vec<Normalized> = paragraphs.iter().map(|t| Normalized::new(t, 0..t.len(), &[])).collect();
+        let mentions = texts
+            .iter()
+            .map(|t| {
+                let find = |(company, name)| {
+                    t.as_str().match_indices(name).map(move |(at, _)| Mention { company, range: at..at + 2, via: Via::Name })
+                };
+                let mut found: Vec<Mention> = ["A0", "B1", "C2"].into_iter().enumerate().flat_map(find).collect();
+                found.sort_by_key(|m| m.range.start);
+                found
+            })
+            .collect();
+        let chipmaker = ["chipmaker".to_string()];
+        let roles: [&[String]; 3] = [&[], &chipmaker, &[]];
+        link(&texts, mentions, &roles).into_iter().flatten().filter(|m| m.via == Via::Anaphora).map(|m| m.company).collect()
+    }
+
+    #[test]
+    fn refers_back() {
+        let cases: [(&str, &[&str], &[usize]); 9] = [
+            ("subject of the sentence before", &["A0 was founded by people from B1. The company grew."], &[0]),
+            ("same sentence", &["B1 said the company would grow."], &[1]),
+            ("paragraph before", &["A0 grew.", "The firm hired."], &[0]),
+            ("role must fit", &["A0 sued B1.", "The chipmaker denied it."], &[1]),
+            ("nothing fits", &["A0 grew.", "The chipmaker denied it."], &[]),
+            ("too far", &["A0 grew.", "One.", "Two.", "Three.", "The company hired."], &[]),
+            ("apposition", &["B1 grew.", "the company A0 issued a statement"], &[]),
+            ("Chinese", &["A0发布了新模型。该公司表示满意。"], &[0]),
+            ("not named before", &["The company hired. A0 grew."], &[]),
+        ];
+        for (name, paragraphs, expected) in cases {
+            assert_eq!(linked(paragraphs), expected, "{name}");
+        }
+    }
+}

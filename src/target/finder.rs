@@ -1,0 +1,289 @@
+//! Finding the mentions of companies in the paragraphs of a document.
+//!
+//! One Aho–Corasick automaton holds the aliases of all companies, in both languages, beside the phrases that are *not* a company. It runs
+//! over the normalised text before segmentation, so full-width Latin, Traditional characters and no-break spaces need no aliases
+//! of their own, and a segmenter that does not know a name cannot destroy it. Overlapping matches are filtered by their
+//! boundaries first and only then resolved leftmost-longest: a longer alias that fails its boundary does not hide a shorter
+//! one that holds.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::anaphora::link;
+use super::{Mention, TargetTable, Via};
+use crate::text::Normalized;
+
+/// Function words that scraping glues behind a name ("Anthropicsaid").
+const GLUE_AFTER: [&str; 24] = [
+    "said", "says", "has", "had", "is", "was", "will", "and", "to", "in", "of", "for", "with", "also", "announced", "released",
+    "accused", "told", "claims", "claimed", "which", "that", "on", "at",
+];
+/// Function words that scraping glues before a name ("byAnthropic").
+const GLUE_BEFORE: [&str; 12] = ["the", "of", "by", "from", "and", "to", "in", "with", "at", "for", "that", "on"];
+/// Shorter names do not take glue: too many of them end in other words.
+const GLUE_SHORTEST: usize = 5;
+
+/// Finds mentions of the companies of a table.
+#[derive(Debug, Clone)]
+pub struct Finder {
+    table: TargetTable,
+    automaton: AhoCorasick,
+    patterns: Vec<Pattern>,
+    support: AhoCorasick,
+    /// For every pattern of `support`, the (company, condition) pairs that it supports.
+    supports: Vec<Vec<(usize, usize)>>,
+}
+
+#[derive(Debug, Clone)]
+struct Pattern {
+    text: String,
+    /// `None` for a phrase that is not a company.
+    alias: Option<(usize, usize)>,
+}
+
+/// A match that passed its boundaries.
+struct Candidate {
+    mention: Mention,
+    condition: Option<usize>,
+}
+
+impl Finder {
+    /// Builds the automaton.
+    pub fn new(table: TargetTable) -> Self {
+        let mut patterns = Vec::new();
+        let mut needs: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+        for (at, company) in table.companies.iter().enumerate() {
+            for (i, alias) in company.aliases.iter().enumerate() {
+                patterns.push(Pattern { text: alias.text.clone(), alias: Some((at, i)) });
+            }
+            patterns.extend(company.not.iter().map(|text| Pattern { text: text.clone(), alias: None }));
+            for (i, condition) in company.conditions.iter().enumerate() {
+                for word in &condition.needs {
+                    let supported = needs.entry(word.to_ascii_lowercase()).or_default();
+                    if !supported.contains(&(at, i)) {
+                        supported.push((at, i));
+                    }
+                }
+            }
+        }
+        let mut needs: Vec<_> = needs.into_iter().collect();
+        needs.sort();
+        let (words, supports): (Vec<String>, Vec<_>) = needs.into_iter().unzip();
+        Finder { automaton: automaton(patterns.iter().map(|p| &p.text)), patterns, support: automaton(&words), supports, table }
+    }
+
+    /// The companies; [`Mention::company`] is an index into them.
+    pub fn table(&self) -> &TargetTable {
+        &self.table
+    }
+
+    /// The mentions in each paragraph of one document, sorted, disjoint; role nouns that refer back are among them.
+    pub fn find(&self, paragraphs: &[Normalized]) -> Vec<Vec<Mention>> {
+        self.find_known(paragraphs, &[])
+    }
+
+    /// The same when it is `known` that the document is about some companies: their ambiguous aliases need no support.
+    pub fn find_known(&self, paragraphs: &[Normalized], known: &[usize]) -> Vec<Vec<Mention>> {
+        let candidates: Vec<Vec<Candidate>> = paragraphs.iter().map(|p| self.candidates(p.as_str())).collect();
+        let accepted = self.resolve(paragraphs, candidates, known);
+        let roles: Vec<&[String]> = self.table.companies.iter().map(|c| c.roles.as_slice()).collect();
+        link(paragraphs, accepted, &roles)
+    }
+
+    fn candidates(&self, text: &str) -> Vec<Candidate> {
+        let mut valid: Vec<(Range<usize>, usize)> = self
+            .automaton
+            .find_overlapping_iter(text)
+            .filter_map(|found| {
+                let pattern = &self.patterns[found.pattern().as_usize()];
+                let cased = pattern.alias.is_some_and(|(c, a)| self.table.companies[c].aliases[a].cased);
+                let end = bounds(text, found.range(), &pattern.text, cased)?;
+                Some((found.start()..end, found.pattern().as_usize()))
+            })
+            .collect();
+        // Leftmost, then longest; a phrase that is no company wins over an alias of the same length.
+        valid.sort_by_key(|(range, pattern)| (range.start, std::cmp::Reverse(range.end), self.patterns[*pattern].alias.is_some()));
+        let mut at = 0;
+        let mut candidates = Vec::new();
+        for (range, pattern) in valid {
+            if range.start < at {
+                continue;
+            }
+            at = range.end;
+            if let Some((company, alias)) = self.patterns[pattern].alias {
+                let alias = &self.table.companies[company].aliases[alias];
+                candidates.push(Candidate { mention: Mention { company, range, via: alias.via }, condition: alias.condition });
+            }
+        }
+        candidates
+    }
+
+    /// Keeps the ambiguous candidates that the paragraph or the document supports.
+    fn resolve(&self, paragraphs: &[Normalized], candidates: Vec<Vec<Candidate>>, known: &[usize]) -> Vec<Vec<Mention>> {
+        let ambiguous = candidates.iter().flatten().any(|c| c.condition.is_some());
+        let mut sure = vec![false; if ambiguous { self.table.companies.len() } else { 0 }];
+        let mut supported: HashSet<(usize, usize)> = HashSet::new();
+        if ambiguous {
+            for candidate in candidates.iter().flatten().filter(|c| c.condition.is_none()) {
+                sure[candidate.mention.company] = true;
+            }
+            for paragraph in paragraphs {
+                let text = paragraph.as_str();
+                for found in self.support.find_overlapping_iter(text) {
+                    if is_bounded(text, found.range()) {
+                        supported.extend(&self.supports[found.pattern().as_usize()]);
+                    }
+                }
+            }
+        }
+        let holds = |c: &Candidate| match c.condition {
+            None => true,
+            Some(condition) => known.contains(&c.mention.company) || sure[c.mention.company] || supported.contains(&(c.mention.company, condition)),
+        };
+        candidates
+            .into_iter()
+            .map(|paragraph| paragraph.into_iter().filter(holds).map(|c| c.mention).collect())
+            .collect()
+    }
+}
+
+fn automaton<T: AsRef<[u8]>>(patterns: impl IntoIterator<Item = T>) -> AhoCorasick {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(patterns)
+        .expect("a table of names is far below the automaton's limits")
+}
+
+fn is_latin(c: char) -> bool {
+    c.is_alphanumeric() && !matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' | '\u{3040}'..='\u{30FF}')
+}
+
+fn is_bounded(text: &str, range: Range<usize>) -> bool {
+    let inner = &text[range.clone()];
+    let joined = |a: Option<char>, b: Option<char>| a.is_some_and(is_latin) && b.is_some_and(is_latin);
+    !joined(text[..range.start].chars().next_back(), inner.chars().next())
+        && !joined(inner.chars().next_back(), text[range.end..].chars().next())
+}
+
+/// The end of the mention if the match stands where a name can stand: at word boundaries, or with an ending or scraping glue at
+/// them. Chinese names need no boundary.
+fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool) -> Option<usize> {
+    let found = &text[range.clone()];
+    let exact = found == alias;
+    if cased && !exact && found.chars().any(char::is_lowercase) {
+        return None;
+    }
+    let glued = exact && alias.len() >= GLUE_SHORTEST && alias.starts_with(char::is_uppercase);
+    let before = &text[..range.start];
+    if found.starts_with(is_latin) && before.ends_with(is_latin) {
+        let start = before.rfind(|c: char| !is_latin(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        if !(glued && GLUE_BEFORE.contains(&before[start..].to_ascii_lowercase().as_str())) {
+            return None;
+        }
+    }
+    let after = &text[range.end..];
+    if !found.ends_with(is_latin) || !after.starts_with(is_latin) {
+        return Some(range.end);
+    }
+    let tail = &after[..after.find(|c: char| !is_latin(c)).unwrap_or(after.len())];
+    let letters = found.ends_with(char::is_alphabetic);
+    if tail == "s" && letters {
+        return Some(range.end + 1);
+    }
+    // "iPhone16", "Qwen2": a version number may follow a name of letters without a gap.
+    if letters && tail.starts_with(|c: char| c.is_ascii_digit()) && tail.len() <= 4 && found.len() >= 3 {
+        return Some(range.end);
+    }
+    (glued && GLUE_AFTER.contains(&tail)).then_some(range.end)
+}
+
+/// Mentions of strings that are known beforehand, as label records have them: every occurrence that is bounded as a name.
+///
+/// Longer strings win; results are sorted and disjoint.
+pub(crate) fn literal(text: &str, names: &[(usize, String)]) -> Vec<Mention> {
+    let automaton = automaton(names.iter().map(|(_, name)| name));
+    let mut valid: Vec<(Range<usize>, usize)> = automaton
+        .find_overlapping_iter(text)
+        .filter_map(|found| {
+            let (company, name) = &names[found.pattern().as_usize()];
+            let end = bounds(text, found.range(), name, false)?;
+            Some((found.start()..end, *company))
+        })
+        .collect();
+    valid.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut at = 0;
+    valid
+        .into_iter()
+        .filter(|(range, _)| {
+            let free = range.start >= at;
+            at = if free { range.end } else { at };
+            free
+        })
+        .map(|(range, company)| Mention { company, range, via: Via::Name })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finder() -> Finder {
+        Finder::new(TargetTable::builtin())
+    }
+
+    /// Company=mention of every mention in one paragraph.
+    fn found(finder: &Finder, text: &str) -> Vec<String> {
+        let normalized = Normalized::new(text, 0..text.len(), &[]);
+        let mentions = finder.find(std::slice::from_ref(&normalized)).remove(0);
+        mentions
+            .iter()
+            .map(|m| format!("{}={}", finder.table().companies[m.company].name, &normalized.as_str()[m.range.clone()]))
+            .collect()
+    }
+
+    #[test]
+    fn finds_names_where_names_stand() {
+        let finder = finder();
+        let cases: [(&str, &str, &[&str]); 16] = [
+            ("possessive", "Anthropic's model", &["Anthropic=Anthropic"]),
+            ("curly possessive", "Anthropic’s model", &["Anthropic=Anthropic"]),
+            ("glue", "Anthropicsaid it has evidence", &["Anthropic=Anthropic"]),
+            ("no glue", "Anthropically speaking", &[]),
+            ("plural", "Two iPhones and OpenAIs", &["Apple=iPhones", "OpenAI=OpenAIs"]),
+            ("lower case", "deepseek is cheap", &["DeepSeek=deepseek"]),
+            ("inside Chinese", "用Claude写代码", &["Anthropic=Claude"]),
+            ("Chinese", "月之暗面和深度求索都开源", &["Moonshot AI=月之暗面", "DeepSeek=深度求索"]),
+            ("Traditional", "輝達與蘋果的iPhone", &["Nvidia=辉达", "Apple=苹果", "Apple=iPhone"]),
+            ("full-width", "ＯｐｅｎＡＩ发布", &["OpenAI=OpenAI"]),
+            ("version", "Qwen2 and DeepSeek-R1", &["Alibaba=Qwen", "DeepSeek=DeepSeek"]),
+            ("longest", "腾讯云的价格", &["Tencent=腾讯云"]),
+            ("verb", "你去百度一下就知道", &[]),
+            ("other meaning", "the Amazon rainforest is on fire", &[]),
+            ("painter", "a Claude Monet in the hall", &[]),
+            ("executive", "奥特曼表示，OpenAI不会涨价", &["OpenAI=奥特曼", "OpenAI=OpenAI"]),
+        ];
+        for (name, text, expected) in cases {
+            assert_eq!(found(&finder, text), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_names_need_support() {
+        let finder = finder();
+        assert_eq!(found(&finder, "Claude went to the market with his brother."), [] as [&str; 0]);
+        assert_eq!(found(&finder, "苹果和香蕉都是水果。"), [] as [&str; 0]);
+        let paragraphs = ["Claude answered at once.", "The chatbot of Anthropic is popular."]
+            .map(|t| Normalized::new(t, 0..t.len(), &[]));
+        assert_eq!(finder.find(&paragraphs)[0].len(), 1, "support elsewhere in the document");
+    }
+
+    #[test]
+    fn ten_thousand_mentions_are_no_matter() {
+        let finder = finder();
+        let text = "DeepSeek 与月之暗面、".repeat(10_000);
+        assert_eq!(found(&finder, &text).len(), 20_000);
+    }
+}

@@ -1,0 +1,107 @@
+//! English words, numbers and marks.
+//!
+//! Words keep inner hyphens; clitics are split as in the Penn Treebank (`isn't` → `is` `n't`, `company's` → `company` `'s`), so that
+//! negation is a token of its own.
+
+use super::{Segment, SegmentKind};
+
+/// Appends the segments of `run`, a text without Han characters that begins at `offset`.
+pub fn cut(run: &str, offset: usize, segments: &mut Vec<Segment>) {
+    let mut push = |start: usize, end: usize, kind| segments.push(Segment { range: offset + start..offset + end, kind });
+    let mut at = 0;
+    while let Some(c) = run[at..].chars().next() {
+        let rest = &run[at..];
+        if c.is_whitespace() {
+            let length = length_while(rest, char::is_whitespace);
+            push(at, at + length, SegmentKind::Space);
+            at += length;
+        } else if c.is_numeric() {
+            let length = number(rest);
+            push(at, at + length, SegmentKind::Number);
+            at += length;
+        } else if c.is_alphabetic() {
+            let length = word(rest);
+            let split = length - clitic(&rest[..length]);
+            if split > 0 {
+                push(at, at + split, SegmentKind::Latin);
+            }
+            if split < length {
+                push(at + split, at + length, SegmentKind::Latin);
+            }
+            at += length;
+        } else {
+            push(at, at + c.len_utf8(), SegmentKind::Punctuation);
+            at += c.len_utf8();
+        }
+    }
+}
+
+fn length_while(text: &str, keep: impl Fn(char) -> bool) -> usize {
+    text.char_indices().find(|&(_, c)| !keep(c)).map_or(text.len(), |(at, _)| at)
+}
+
+/// Digits with inner separators: `1,234.5`, `2026-05`, `10:30`.
+fn number(text: &str) -> usize {
+    inner(text, char::is_numeric, |c| matches!(c, '.' | ',' | ':'))
+}
+
+/// Letters and digits with inner hyphens, apostrophes and ampersands: `state-of-the-art`, `don't`, `AT&T`.
+fn word(text: &str) -> usize {
+    inner(text, |c| c.is_alphanumeric() && !super::is_han(c) || is_combining(c), |c| matches!(c, '-' | '\'' | '&' | '‑'))
+}
+
+fn is_combining(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
+/// The length of a run of `body` characters in which single `joint` characters may stand between two of them.
+fn inner(text: &str, body: impl Fn(char) -> bool, joint: impl Fn(char) -> bool) -> usize {
+    let mut end = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if body(c) {
+            end = at + c.len_utf8();
+        } else if !(joint(c) && end == at && chars.peek().is_some_and(|&(_, next)| body(next))) {
+            break;
+        }
+    }
+    end
+}
+
+/// The length of the clitic at the end of a word, 0 if it has none.
+fn clitic(word: &str) -> usize {
+    if !word.contains('\'') {
+        return 0;
+    }
+    let lower = word.to_ascii_lowercase();
+    ["n't", "'re", "'ve", "'ll", "'s", "'d", "'m"].into_iter().find(|c| lower.ends_with(c)).map_or(0, str::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&str> {
+        let mut segments = Vec::new();
+        cut(text, 0, &mut segments);
+        segments.iter().filter(|s| s.kind != SegmentKind::Space).map(|s| &text[s.range.clone()]).collect()
+    }
+
+    #[test]
+    fn tokens() {
+        let cases: [(&str, &[&str]); 9] = [
+            ("isn't", &["is", "n't"]),
+            ("can't won't", &["ca", "n't", "wo", "n't"]),
+            ("the company's", &["the", "company", "'s"]),
+            ("state-of-the-art chips", &["state-of-the-art", "chips"]),
+            ("$1,234.5 (12%)", &["$", "1,234.5", "(", "12", "%", ")"]),
+            ("3.", &["3", "."]),
+            ("GPT-4o's", &["GPT-4o", "'s"]),
+            ("'quoted'", &["'", "quoted", "'"]),
+            ("n't", &["n't"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+}
