@@ -92,28 +92,31 @@ struct Form {
 /// Each line that is not a record is an `Err` with its number; reading goes on behind it. A failing reader ends the iteration with an `Err`.
 pub fn read(reader: impl BufRead) -> impl Iterator<Item = Result<Record, RecordError>> {
     let mut failed = false;
-    reader.split(b'\n').enumerate().map_while(move |(at, line)| {
-        let number = at + 1;
-        let fail = |error: String| Some(Err(RecordError { line: number, error }));
-        match line {
-            _ if failed => None,
-            Err(error) => {
-                failed = true;
-                Some(fail(format!("cannot read on: {error}")))
-            }
-            Ok(line) => {
-                let line = if at == 0 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line) } else { &line[..] };
-                if line.iter().all(u8::is_ascii_whitespace) {
-                    return Some(None);
+    reader
+        .split(b'\n')
+        .enumerate()
+        .map_while(move |(at, line)| {
+            let number = at + 1;
+            let fail = |error: String| Some(Err(RecordError { line: number, error }));
+            match line {
+                _ if failed => None,
+                Err(error) => {
+                    failed = true;
+                    Some(fail(format!("cannot read on: {error}")))
                 }
-                Some(match record(line, number) {
-                    Ok(record) => Some(Ok(record)),
-                    Err(error) => fail(error),
-                })
+                Ok(line) => {
+                    let line = if at == 0 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line) } else { &line[..] };
+                    if line.iter().all(u8::is_ascii_whitespace) {
+                        return Some(None);
+                    }
+                    Some(match record(line, number) {
+                        Ok(record) => Some(Ok(record)),
+                        Err(error) => fail(error),
+                    })
+                }
             }
-        }
-    })
-    .flatten()
+        })
+        .flatten()
 }
 
 fn record(line: &[u8], number: usize) -> Result<Record, String> {
@@ -122,10 +125,13 @@ fn record(line: &[u8], number: usize) -> Result<Record, String> {
         return Err("`text` is empty".into());
     }
     let label = match form.target {
-        None => Label::Sentiment(form.label.parse::<Sentiment>().map_err(|e| format!("{e} (a record without `target` has a sentiment)"))?),
+        None => Label::Sentiment(
+            form.label.parse::<Sentiment>().map_err(|e| format!("{e} (a record without `target` has a sentiment)"))?,
+        ),
         Some(target) => {
             let stance = form.label.parse::<Stance>().map_err(|e| e.to_string())?;
-            let also = form.also.as_deref().map(str::parse::<Stance>).transpose().map_err(|e| format!("`also`: {e}"))?;
+            let also =
+                form.also.as_deref().map(str::parse::<Stance>).transpose().map_err(|e| format!("`also`: {e}"))?;
             let length = form.text.chars().count();
             let at = match (form.from, form.to) {
                 (None, None) => None,
@@ -166,7 +172,10 @@ mod tests {
     #[test]
     fn reads_both_kinds() {
         let stance = one(r#"{"id":"a","text":"月之暗面很强","target":"月之暗面","label":"favor","from":0,"to":4,"sentiment":"positive"}"#).unwrap();
-        assert!(matches!(stance.label, Label::Stance { at: Some((0, 4)), stance: Stance::Favor, sentiment: Some(Sentiment::Positive), .. }));
+        assert!(matches!(
+            stance.label,
+            Label::Stance { at: Some((0, 4)), stance: Stance::Favor, sentiment: Some(Sentiment::Positive), .. }
+        ));
         let plain = one(r#"{"text":"fine","label":"negative"}"#).unwrap();
         assert_eq!((plain.id.as_str(), plain.label), ("1", Label::Sentiment(Sentiment::Negative)));
     }

@@ -116,14 +116,18 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (
             Rule::CallToAction,
             240,
-            r"(?i)\bclick(ing)?\b.{0,50}\b(below|above|here|buttons?)\b|\bsubscribe (to|now|for|here)\b|\bsign up (for|to|here)\b|\bfollow us\b|\bshare this\b|^\s*(read more|read also|related( articles| stories| reading)?|more from|advertisement|recommended|share|tags?)\b.{0,80}$|点击.{0,8}(下方|上方|阅读原文|蓝字|关注|链接)|關注我們|关注(我们|本号|公众号|我的)|扫码|掃碼|长按.{0,6}(识别|二维码)|二维码|求?点赞.{0,6}(在看|转发|收藏|关注|评论)|欢迎(订阅|关注|留言|转发|在评论区|分享)|歡迎(訂閱|關注|留言)|(推荐|延伸|相关|延伸|更多)阅读|(推薦|延伸|相關)閱讀|加(入)?.{0,8}(读者群|微信群|交流群)|^(广告|廣告)$",
+            r"(?i)\bclick(ing)?\b.{0,50}\b(below|above|here|buttons?)\b|\bsubscribe (to|now|here)\b|\bsign up (for|to|here)\b|\bfollow us\b|\bshare this\b|^\s*(read more|read also|related( articles| stories| reading)?|more from|advertisement|recommended|share|tags?)\b.{0,80}$|点击.{0,8}(下方|上方|阅读原文|蓝字|关注|链接)|關注我們|关注(我们|本号|公众号|我的)|扫码|掃碼|长按.{0,6}(识别|二维码)|二维码|求?点赞.{0,6}(在看|转发|收藏|关注|评论)|欢迎(订阅|关注|留言|转发|在评论区|分享)|歡迎(訂閱|關注|留言)|(推荐|延伸|相关|延伸|更多)阅读|(推薦|延伸|相關)閱讀|加(入)?.{0,8}(读者群|微信群|交流群)|^(广告|廣告)$",
         ),
         (
             Rule::SelfDescription,
             900,
             r"(?i)\bis an? .{0,60}\b(platform|publication|newsletter|outlet|media (company|outlet))\b.{0,600}\b(we are (committed|dedicated)|our mission|we closely|providing valuable insights)|(是一家|是一个|专注于?).{0,40}(平台|媒体|自媒体|公众号|智库).{0,200}(致力于|我们(关注|专注)|旨在)",
         ),
-        (Rule::Byline, 60, r"^\S{1,12}\s*/\s*(文|编译|整理)$|^文\s*/\s*\S{1,20}$|^[（(]?(完|全文完|本文完|END|The End)[)）]?$"),
+        (
+            Rule::Byline,
+            60,
+            r"^\S{1,12}\s*/\s*(文|编译|整理)$|^文\s*/\s*\S{1,20}$|^[（(]?(完|全文完|本文完|END|The End)[)）]?$",
+        ),
     ];
     table.into_iter().map(|(rule, longest, pattern)| Pattern { rule, longest, pattern: regex(pattern) }).collect()
 });
@@ -141,10 +145,7 @@ pub fn rule_for(plain: &str) -> Option<Rule> {
     if length <= 120 && is_date_line(plain) {
         return Some(Rule::DateLine);
     }
-    PATTERNS
-        .iter()
-        .find(|p| length <= p.longest && p.pattern.is_match(plain))
-        .map(|p| p.rule)
+    PATTERNS.iter().find(|p| length <= p.longest && p.pattern.is_match(plain)).map(|p| p.rule)
 }
 
 fn is_date_line(plain: &str) -> bool {

@@ -63,7 +63,12 @@ fn units(text: &str, body: usize) -> Vec<Unit> {
         at += line.len();
         if let Some((open, mark)) = fence {
             if content.starts_with(mark) || at == text.len() {
-                units.push(Unit { range: open..range.end, kind: Kind::Boilerplate, rule: Some(Rule::Code), marked: true });
+                units.push(Unit {
+                    range: open..range.end,
+                    kind: Kind::Boilerplate,
+                    rule: Some(Rule::Code),
+                    marked: true,
+                });
                 fence = None;
             }
             continue;
@@ -113,7 +118,8 @@ fn line_kind(content: &str) -> Line {
     if content.is_empty() {
         return Line::Blank;
     }
-    if content.len() >= 3 && content.chars().all(|c| matches!(c, '-' | '*' | '_' | '=' | '|' | ':' | ' ' | '—' | '–')) {
+    if content.len() >= 3 && content.chars().all(|c| matches!(c, '-' | '*' | '_' | '=' | '|' | ':' | ' ' | '—' | '–'))
+    {
         return Line::Rule;
     }
     let hashes = content.bytes().take_while(|&b| b == b'#').count();
@@ -222,6 +228,9 @@ mod tests {
 
     #[test]
     fn an_unclosed_fence_ends_with_the_text() {
-        assert_eq!(read("Before.\n\n```\ncode = 1"), [(Kind::Body, "Before.".into()), (Kind::Boilerplate, "``` code = 1".into())]);
+        assert_eq!(
+            read("Before.\n\n```\ncode = 1"),
+            [(Kind::Body, "Before.".into()), (Kind::Boilerplate, "``` code = 1".into())]
+        );
     }
 }

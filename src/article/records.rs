@@ -118,7 +118,9 @@ impl<R: BufRead> JsonLines<R> {
             bytes.clear();
             self.line += 1;
             match read_line(&mut self.reader, &mut bytes, self.longest) {
-                Err(error) => return Some(Err(DocumentError::at(&self.doc, self.line, format!("cannot read on: {error}")))),
+                Err(error) => {
+                    return Some(Err(DocumentError::at(&self.doc, self.line, format!("cannot read on: {error}"))));
+                }
                 Ok(Read::End) => return None,
                 Ok(Read::TooLong) => {
                     let error = format!("the line is longer than {} bytes; raise --max-document", self.longest);
@@ -198,7 +200,8 @@ impl<R: io::Read> CsvRecords<R> {
             Err(error) => {
                 // A header that cannot be read is reported once; reading on would report every row.
                 let ended = self.reader.is_done();
-                return (!ended).then(|| Err(DocumentError::at(&self.doc, 1, format!("cannot read the header: {error}"))));
+                return (!ended)
+                    .then(|| Err(DocumentError::at(&self.doc, 1, format!("cannot read the header: {error}"))));
             }
         };
         match self.reader.read_record(&mut self.row) {

@@ -70,7 +70,8 @@ pub fn finder(args: &TargetArgs) -> anyhow::Result<(Finder, String)> {
     let mut hashed = include_bytes!("../../data/targets.toml").to_vec();
     if let Some(path) = &args.targets {
         let text = read_table(path)?;
-        let own = TargetTable::parse(&text).with_context(|| format!("{} is not a table of companies", path.display()))?;
+        let own =
+            TargetTable::parse(&text).with_context(|| format!("{} is not a table of companies", path.display()))?;
         table = table.merge(own).with_context(|| format!("{} does not go with the built-in table", path.display()))?;
         hashed.extend_from_slice(text.as_bytes());
     }

@@ -18,7 +18,11 @@ pub fn run(args: ModelArgs) -> anyhow::Result<Outcome> {
     writeln!(out, "model     {}", file.map_or("built-in".to_string(), |f| f.display().to_string()))?;
     writeln!(out, "identity  {}", labels::hash(&bytes))?;
     writeln!(out, "size      {} bytes", bytes.len())?;
-    writeln!(out, "trained   by lichang {} with jieba {}, seed {}", provenance.program, provenance.jieba, provenance.seed)?;
+    writeln!(
+        out,
+        "trained   by lichang {} with jieba {}, seed {}",
+        provenance.program, provenance.jieba, provenance.seed
+    )?;
     writeln!(out, "targets   {}", provenance.targets)?;
     for data in &provenance.data {
         writeln!(out, "data      {} records of {} (sha256 {})", data.records, data.name, data.sha256)?;
@@ -32,12 +36,19 @@ pub fn run(args: ModelArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Complete)
 }
 
-fn show<C: Class>(out: &mut impl Write, task: &str, head: &Head, top: usize, provenance: &lichang::model::Provenance) -> std::io::Result<()> {
+fn show<C: Class>(
+    out: &mut impl Write,
+    task: &str,
+    head: &Head,
+    top: usize,
+    provenance: &lichang::model::Provenance,
+) -> std::io::Result<()> {
     let vectorizer = head.vectorizer();
     let settings = vectorizer.settings();
     writeln!(out, "\n{task}: {} features", vectorizer.columns())?;
     if let Some(record) = provenance.heads.iter().find(|h| h.task == task) {
-        let of: Vec<String> = C::ALL.iter().zip(record.examples).map(|(class, n)| format!("{n} {}", class.name())).collect();
+        let of: Vec<String> =
+            C::ALL.iter().zip(record.examples).map(|(class, n)| format!("{n} {}", class.name())).collect();
         writeln!(out, "  examples     {}", of.join(", "))?;
         writeln!(
             out,
@@ -68,7 +79,9 @@ fn show<C: Class>(out: &mut impl Write, task: &str, head: &Head, top: usize, pro
     }
     let blocks: Vec<String> = settings
         .active()
-        .map(|(at, b)| format!("{}{} ×{} ({})", b.kind, if b.per_target { "/target" } else { "" }, b.scale, columns[at]))
+        .map(|(at, b)| {
+            format!("{}{} ×{} ({})", b.kind, if b.per_target { "/target" } else { "" }, b.scale, columns[at])
+        })
         .collect();
     writeln!(out, "  blocks       {}", blocks.join(", "))?;
     for class in C::ALL {

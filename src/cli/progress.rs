@@ -19,7 +19,8 @@ impl Counter {
     pub fn new(unit: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(
-            ProgressStyle::with_template(&format!("{{spinner}} {{pos}} {unit}, {{per_sec}}, {{elapsed}}")).expect("valid template"),
+            ProgressStyle::with_template(&format!("{{spinner}} {{pos}} {unit}, {{per_sec}}, {{elapsed}}"))
+                .expect("valid template"),
         );
         Counter { bar, started: Instant::now(), shown: RefCell::new(false) }
     }

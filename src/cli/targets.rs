@@ -18,7 +18,8 @@ pub fn run(args: TargetsArgs) -> anyhow::Result<Outcome> {
             let filter = filter.map(|f| f.to_lowercase());
             let wanted = |c: &&Company| {
                 filter.as_ref().is_none_or(|filter| {
-                    c.name.to_lowercase().contains(filter) || c.aliases.iter().any(|a| a.text.to_lowercase().contains(filter))
+                    c.name.to_lowercase().contains(filter)
+                        || c.aliases.iter().any(|a| a.text.to_lowercase().contains(filter))
                 })
             };
             let companies: Vec<&Company> = finder.table().companies.iter().filter(wanted).collect();
@@ -37,7 +38,11 @@ pub fn run(args: TargetsArgs) -> anyhow::Result<Outcome> {
                 }
             }
             let aliases: usize = companies.iter().map(|c| c.aliases.len()).sum();
-            writeln!(out, "{} companies, {aliases} aliases; * counts only with support in the document", companies.len())?;
+            writeln!(
+                out,
+                "{} companies, {aliases} aliases; * counts only with support in the document",
+                companies.len()
+            )?;
         }
         TargetsCommand::Check { file } => {
             let text = labels::read_table(&file)?;

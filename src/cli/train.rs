@@ -20,7 +20,8 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
     let (finder, targets) = labels::finder(&args.targets)?;
     let options = labels::options(&args.fit);
     let steps = Steps::new();
-    let trained = train(&found.records, found.files, &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;
+    let trained =
+        train(&found.records, found.files, &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;
     steps.finish();
     for warning in &trained.warnings {
         log::warn!("{warning}");

@@ -41,8 +41,9 @@ impl Confusion {
         let total: f64 = self.0.iter().flatten().sum();
         let hits: f64 = (0..3).map(|c| self.0[c][c]).sum();
         let predicted = |class: usize| (0..3).map(|truth| self.0[truth][class]).sum::<f64>();
-        let f1: [Option<f64>; 3] =
-            std::array::from_fn(|c| ratio(2.0 * self.0[c][c], self.support(c) + predicted(c)).filter(|_| self.support(c) > 0.0));
+        let f1: [Option<f64>; 3] = std::array::from_fn(|c| {
+            ratio(2.0 * self.0[c][c], self.support(c) + predicted(c)).filter(|_| self.support(c) > 0.0)
+        });
         let mean = |values: &[Option<f64>]| {
             let defined: Vec<f64> = values.iter().flatten().copied().collect();
             ratio(defined.iter().sum(), defined.len() as f64)
@@ -86,7 +87,8 @@ mod tests {
             confusion.add(truth, predicted, 1.0);
         }
         let metrics = confusion.metrics();
-        let close = |ours: Option<f64>, theirs: f64| assert!((ours.unwrap() - theirs).abs() < 1e-9, "{ours:?} {theirs}");
+        let close =
+            |ours: Option<f64>, theirs: f64| assert!((ours.unwrap() - theirs).abs() < 1e-9, "{ours:?} {theirs}");
         close(metrics.accuracy, 0.6);
         close(metrics.macro_f1, 0.611111111111111);
         close(metrics.favg, 0.6666666666666666);
@@ -101,7 +103,10 @@ mod tests {
         assert_eq!(confusion.metrics().accuracy, None);
         confusion.add(1, 1, 1.0);
         let metrics = confusion.metrics();
-        assert_eq!((metrics.macro_f1, metrics.favg, metrics.precision[0], metrics.f1[0]), (Some(1.0), None, None, None));
+        assert_eq!(
+            (metrics.macro_f1, metrics.favg, metrics.precision[0], metrics.f1[0]),
+            (Some(1.0), None, None, None)
+        );
     }
 
     #[test]

@@ -119,13 +119,14 @@ impl TaskReport {
         let groups = groups(predictions);
         let ones = vec![1u32; predictions.len()];
         let point = Point::of(predictions, &ones, &groups);
-        let replicates =
-            cluster_bootstrap(&groups, predictions.len(), REPLICATES, seed, |weights| Point::of(predictions, weights, &groups));
+        let replicates = cluster_bootstrap(&groups, predictions.len(), REPLICATES, seed, |weights| {
+            Point::of(predictions, weights, &groups)
+        });
         let interval = |value: &dyn Fn(&Point) -> Option<f64>| {
             let values: Vec<f64> = replicates.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect();
             percentile_interval(&values, LEVEL)
         };
-        let named: [(&'static str, &dyn Fn(&Point) -> Option<f64>); 6] = [
+        let named: [Named; 6] = [
             ("accuracy", &|p| p.strict.accuracy),
             ("macro_f1", &|p| p.strict.macro_f1),
             ("favg", &|p| p.strict.favg),
@@ -193,6 +194,9 @@ fn groups(predictions: &[Prediction]) -> Vec<Vec<usize>> {
     groups
 }
 
+/// A metric's name and where it stands.
+type Named = (&'static str, &'static dyn Fn(&Point) -> Option<f64>);
+
 /// The metrics of one weighting of the predictions.
 struct Point {
     confusion: Confusion,
@@ -218,7 +222,8 @@ impl Point {
             sum += weight * hits as f64 / group.len() as f64;
             drawn += weight;
         }
-        let confidence = predictions.iter().zip(weights).map(|(p, &w)| (p.p[p.class()], p.class() == p.truth, f64::from(w)));
+        let confidence =
+            predictions.iter().zip(weights).map(|(p, &w)| (p.p[p.class()], p.class() == p.truth, f64::from(w)));
         Point {
             strict: confusion.metrics(),
             lenient: lenient.metrics(),
@@ -240,7 +245,7 @@ mod tests {
             id: i.to_string(),
             target: None,
             group: (i / 2).to_string(),
-            language: if i % 2 == 0 { Language::En } else { Language::Zh },
+            language: if i.is_multiple_of(2) { Language::En } else { Language::Zh },
             truth,
             also: (i == 1).then_some(class),
             p,
@@ -250,7 +255,8 @@ mod tests {
 
     #[test]
     fn reports_the_whole_and_each_language() {
-        let predictions: Vec<Prediction> = (0..40).map(|i| prediction(i, i % 3, if i % 5 == 1 { 0 } else { i % 3 })).collect();
+        let predictions: Vec<Prediction> =
+            (0..40).map(|i| prediction(i, i % 3, if i % 5 == 1 { 0 } else { i % 3 })).collect();
         let report = Evaluation::new(&predictions, &[], 1).stance.unwrap();
         assert_eq!((report.n, report.groups), (40, 20));
         assert_eq!(report.per_language["en"].n + report.per_language["zh"].n, 40);

@@ -247,15 +247,17 @@ mod tests {
     use crate::text::{Normalized, Segmenter};
 
     fn passage(text: &str, names: &[&str]) -> Passage {
+        let text = Normalized::new(text, 0..text.len(), &[]);
         let mut mentions: Vec<Mention> = names
             .iter()
             .enumerate()
             .flat_map(|(company, name)| {
-                text.match_indices(name).map(move |(at, _)| Mention { company, range: at..at + name.len(), via: Via::Name })
+                let found = text.as_str().match_indices(name);
+                found.map(move |(at, _)| Mention { company, range: at..at + name.len(), via: Via::Name })
             })
             .collect();
         mentions.sort_by_key(|m| m.range.start);
-        Passage::new(Normalized::new(text, 0..text.len(), &[]), mentions, Segmenter { hmm: true })
+        Passage::new(text, mentions, Segmenter { hmm: true })
     }
 
     fn terms(kind: BlockKind, passage: &Passage, target: usize) -> Vec<String> {

@@ -92,7 +92,10 @@ mod tests {
 
     #[test]
     fn transposes_there_and_back() {
-        let row = |indices: &[u32]| Row { indices: indices.to_vec(), values: indices.iter().map(|&i| i as f32 + 0.5).collect() };
+        let row = |indices: &[u32]| Row {
+            indices: indices.to_vec(),
+            values: indices.iter().map(|&i| i as f32 + 0.5).collect(),
+        };
         let matrix = BagOfWords::from_rows(&[row(&[0, 3]), row(&[]), row(&[1, 3])], 4);
         let turned = matrix.transposed();
         assert_eq!((turned.rows(), turned.columns()), (4, 3));

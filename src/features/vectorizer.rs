@@ -91,8 +91,10 @@ impl Vectorizer {
     ///
     /// `views` holds, for each of `counts`, what it was counted from; it is used to spell the terms.
     pub fn fit(settings: &Settings, counts: &[Counts], views: &[View<'_>], rows: &[usize]) -> Self {
-        let mut seen: Vec<(u64, u32)> =
-            rows.par_iter().flat_map_iter(|&row| counts[row].0.iter().map(move |&(hash, _, _)| (hash, row as u32))).collect();
+        let mut seen: Vec<(u64, u32)> = rows
+            .par_iter()
+            .flat_map_iter(|&row| counts[row].0.iter().map(move |&(hash, _, _)| (hash, row as u32)))
+            .collect();
         seen.par_sort_unstable();
         // Features with enough records, each with one record that has it.
         let mut kept: Vec<(u32, u64, u32)> = seen
@@ -129,7 +131,12 @@ impl Vectorizer {
     ///
     /// # Errors
     /// [`VectorizerError`] when the parts contradict each other.
-    pub fn from_parts(settings: Settings, terms: Vec<String>, blocks: Vec<u8>, idf: Vec<f32>) -> Result<Self, VectorizerError> {
+    pub fn from_parts(
+        settings: Settings,
+        terms: Vec<String>,
+        blocks: Vec<u8>,
+        idf: Vec<f32>,
+    ) -> Result<Self, VectorizerError> {
         for (other, what) in [(blocks.len(), "blocks"), (idf.len(), "frequencies")] {
             if other != terms.len() {
                 return Err(VectorizerError::Lengths { terms: terms.len(), other, what });
@@ -260,7 +267,8 @@ mod tests {
     fn agrees_with_scikit_learn() {
         let mut settings = only(BlockKind::Paragraph);
         settings.ngrams = 1;
-        let (vectorizer, passages) = fitted(&["good good model", "bad model", "good price model model", "bad bad bad"], &settings);
+        let (vectorizer, passages) =
+            fitted(&["good good model", "bad model", "good price model model", "bad bad bad"], &settings);
         assert_eq!(vectorizer.terms(), ["bad", "good", "model"]);
         let idf = [1.5108256237659907, 1.5108256237659907, 1.2231435513142097];
         for (ours, theirs) in vectorizer.idf().iter().zip(idf) {
@@ -276,7 +284,10 @@ mod tests {
     #[test]
     fn both_ways_to_a_row_agree() {
         let settings = Settings::stance();
-        let (vectorizer, passages) = fitted(&["这个模型很好，很好用", "这个模型不好", "The model is good, isn't it", "The model is not good"], &settings);
+        let (vectorizer, passages) = fitted(
+            &["这个模型很好，很好用", "这个模型不好", "The model is good, isn't it", "The model is not good"],
+            &settings,
+        );
         for passage in &passages {
             let counts = Counts::of(&settings, view(passage));
             assert_eq!(vectorizer.transform(&counts), vectorizer.row(view(passage)));
@@ -287,7 +298,12 @@ mod tests {
     fn refuses_parts_that_contradict() {
         let settings = only(BlockKind::Paragraph);
         let parts = |terms: &[&str], blocks: &[u8], idf: &[f32]| {
-            Vectorizer::from_parts(settings.clone(), terms.iter().map(|t| t.to_string()).collect(), blocks.to_vec(), idf.to_vec())
+            Vectorizer::from_parts(
+                settings.clone(),
+                terms.iter().map(|t| t.to_string()).collect(),
+                blocks.to_vec(),
+                idf.to_vec(),
+            )
         };
         assert!(parts(&["a", "b"], &[0, 0], &[1.0, 1.0]).is_ok());
         assert_eq!(parts(&["b", "a"], &[0, 0], &[1.0, 1.0]).unwrap_err(), VectorizerError::Unsorted(1));

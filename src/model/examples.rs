@@ -80,7 +80,13 @@ impl Examples {
                 }
             }
             if let Some((record, tone)) = sentiment {
-                examples.sentiment.push(Example { record, passage: at, target: None, topic: None, class: tone.index() });
+                examples.sentiment.push(Example {
+                    record,
+                    passage: at,
+                    target: None,
+                    topic: None,
+                    class: tone.index(),
+                });
             }
         }
         examples.stance.sort_by_key(|e| e.record);
@@ -139,7 +145,9 @@ fn passage(
     let numbers: Vec<Option<usize>> = members
         .iter()
         .map(|&member| {
-            let Label::Stance { target, aliases, at, .. } = &records[member].label else { return None };
+            let Label::Stance { target, aliases, at, .. } = &records[member].label else {
+                return None;
+            };
             let number = table.find(target).unwrap_or_else(|| {
                 let place = own.iter().position(|name| name == target).unwrap_or_else(|| {
                     own.push(target);
@@ -155,7 +163,8 @@ fn passage(
             }
             for name in std::iter::once(target).chain(aliases) {
                 let name = Normalized::new(name, 0..name.len(), &[]).as_str().trim().to_string();
-                if !name.is_empty() && !(at.is_some() && is_pronoun(&name)) && !names.iter().any(|(_, n)| *n == name) {
+                let elsewhere = at.is_none() || !is_pronoun(&name);
+                if elsewhere && !name.is_empty() && names.iter().all(|(_, n)| *n != name) {
                     names.push((number, name));
                 }
             }
@@ -173,7 +182,8 @@ fn passage(
     }
     mentions.sort_by_key(|m| (m.range.start, m.range.end));
     mentions.dedup_by(|next, kept| next.range.start < kept.range.end);
-    let targets = numbers.into_iter().map(|number| number.filter(|n| mentions.iter().any(|m| m.company == *n))).collect();
+    let targets =
+        numbers.into_iter().map(|number| number.filter(|n| mentions.iter().any(|m| m.company == *n))).collect();
     (Passage::new(normalized, mentions, Segmenter { hmm }), targets)
 }
 
@@ -197,7 +207,17 @@ mod tests {
     fn mask(examples: &Examples, at: usize) -> Vec<String> {
         let example = &examples.stance[at];
         let passage = &examples.passages[example.passage];
-        passage.mentions.iter().map(|m| format!("{}{}", if Some(m.company) == example.target { "T:" } else { "O:" }, &passage.text.as_str()[m.range.clone()])).collect()
+        passage
+            .mentions
+            .iter()
+            .map(|m| {
+                format!(
+                    "{}{}",
+                    if Some(m.company) == example.target { "T:" } else { "O:" },
+                    &passage.text.as_str()[m.range.clone()]
+                )
+            })
+            .collect()
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub enum ModelError {
     #[error("a safetensors file, but not a Lichang model")]
     Foreign,
     /// Written by a newer program.
-    #[error("a model of version {0}, but this program reads versions up to {VERSION}; update Lichang or train the model anew")]
+    #[error(
+        "a model of version {0}, but this program reads versions up to {VERSION}; update Lichang or train the model anew"
+    )]
     Newer(u32),
     /// Trained with another segmenter; its words would not be this program's words.
     #[error("the model was trained with jieba {0}, but this program has jieba {1}; train the model anew")]
@@ -100,7 +102,9 @@ impl Model {
             return Err(ModelError::Foreign);
         }
         match value.get("version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version > u64::from(VERSION) => return Err(ModelError::Newer(version.try_into().unwrap_or(u32::MAX))),
+            Some(version) if version > u64::from(VERSION) => {
+                return Err(ModelError::Newer(version.try_into().unwrap_or(u32::MAX)));
+            }
             Some(version) if version == u64::from(VERSION) => {}
             _ => return Err(damaged("the version is missing")),
         }
@@ -140,16 +144,23 @@ impl Model {
 fn tensors(name: &str, head: &Head) -> Vec<Tensor> {
     let vectorizer = head.vectorizer();
     let columns = vectorizer.columns();
-    let tensor = |part: &str, dtype, shape: Vec<usize>, bytes| Tensor { name: format!("{name}.{part}"), dtype, shape, bytes };
+    let tensor =
+        |part: &str, dtype, shape: Vec<usize>, bytes| Tensor { name: format!("{name}.{part}"), dtype, shape, bytes };
     let mut terms = Vec::new();
     for term in vectorizer.terms() {
         terms.extend_from_slice(term.as_bytes());
         terms.push(b'\n');
     }
     let map = head.calibration();
-    let calibration = map.matrix.iter().zip(&map.bias).flat_map(|(row, bias)| row.iter().chain([bias])).flat_map(|x| x.to_le_bytes());
+    let calibration =
+        map.matrix.iter().zip(&map.bias).flat_map(|(row, bias)| row.iter().chain([bias])).flat_map(|x| x.to_le_bytes());
     vec![
-        tensor("weights", Dtype::F32, vec![columns, 3], head.weights().iter().flatten().flat_map(|w| w.to_le_bytes()).collect()),
+        tensor(
+            "weights",
+            Dtype::F32,
+            vec![columns, 3],
+            head.weights().iter().flatten().flat_map(|w| w.to_le_bytes()).collect(),
+        ),
         tensor("intercepts", Dtype::F64, vec![3], head.intercepts().iter().flat_map(|w| w.to_le_bytes()).collect()),
         tensor("calibration", Dtype::F64, vec![3, 4], calibration.collect()),
         tensor("idf", Dtype::F32, vec![columns], vectorizer.idf().iter().flat_map(|w| w.to_le_bytes()).collect()),
@@ -159,7 +170,8 @@ fn tensors(name: &str, head: &Head) -> Vec<Tensor> {
 }
 
 fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Result<Head, ModelError> {
-    if settings.blocks.is_empty() || settings.blocks.len() > usize::from(u8::MAX) || !(1..=2).contains(&settings.ngrams) {
+    if settings.blocks.is_empty() || settings.blocks.len() > usize::from(u8::MAX) || !(1..=2).contains(&settings.ngrams)
+    {
         return Err(damaged(format!("the settings of {name} are out of range")));
     }
     if settings.blocks.iter().any(|b| !b.scale.is_finite() || b.scale <= 0.0) {
@@ -168,7 +180,8 @@ fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Resul
     let get = |part: &str, dtype: Dtype, shape: &[Option<usize>]| {
         let full = format!("{name}.{part}");
         let tensor = tensors.tensor(&full).map_err(damaged)?;
-        let fits = tensor.shape().len() == shape.len() && tensor.shape().iter().zip(shape).all(|(a, b)| b.is_none_or(|b| *a == b));
+        let fits = tensor.shape().len() == shape.len()
+            && tensor.shape().iter().zip(shape).all(|(a, b)| b.is_none_or(|b| *a == b));
         if tensor.dtype() != dtype || !fits {
             return Err(damaged(format!("{full} is {:?} {:?}", tensor.dtype(), tensor.shape())));
         }
@@ -186,7 +199,8 @@ fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Resul
     if weights.iter().any(|w| !w.is_finite()) || intercepts.iter().chain(&calibration).any(|w| !w.is_finite()) {
         return Err(damaged(format!("a weight of {name} is not a number")));
     }
-    let vectorizer = Vectorizer::from_parts(settings, terms, blocks, idf).map_err(|e| damaged(format!("{name}: {e}")))?;
+    let vectorizer =
+        Vectorizer::from_parts(settings, terms, blocks, idf).map_err(|e| damaged(format!("{name}: {e}")))?;
     if vectorizer.columns() != columns {
         return Err(damaged(format!("{name} has {} terms for {columns} columns", vectorizer.columns())));
     }
@@ -216,8 +230,10 @@ mod tests {
 
     fn small() -> Model {
         let texts = ["the model is good", "the model is bad", "模型很好"];
-        let passages: Vec<Passage> =
-            texts.iter().map(|t| Passage::new(Normalized::new(t, 0..t.len(), &[]), Vec::new(), Segmenter { hmm: true })).collect();
+        let passages: Vec<Passage> = texts
+            .iter()
+            .map(|t| Passage::new(Normalized::new(t, 0..t.len(), &[]), Vec::new(), Segmenter { hmm: true }))
+            .collect();
         let views: Vec<View> = passages.iter().map(|passage| View { passage, target: None, topic: None }).collect();
         let mut settings = Settings::sentiment();
         settings.min_df = 1;
@@ -232,7 +248,11 @@ mod tests {
             seed: 0,
             heads: Vec::new(),
         };
-        Model { stance: None, sentiment: Some(Head::new(vectorizer, weights, [0.1, 0.2, -0.3], Calibration::identity())), provenance }
+        Model {
+            stance: None,
+            sentiment: Some(Head::new(vectorizer, weights, [0.1, 0.2, -0.3], Calibration::identity())),
+            provenance,
+        }
     }
 
     /// A file with another header.
@@ -261,8 +281,16 @@ mod tests {
             ("text", b"Anthropic said on Monday that it had".to_vec(), "not a Lichang model"),
             ("foreign", plain, "not a Lichang model"),
             ("newer", with_header(|json| json.replace("\"version\":1", "\"version\":2")), "version 2"),
-            ("no version", with_header(|json| json.replace("\"version\":1", "\"versionless\":1")), "version is missing"),
-            ("another jieba", with_header(|json| json.replace(crate::text::JIEBA_VERSION, "0.0.1")), "train the model anew"),
+            (
+                "no version",
+                with_header(|json| json.replace("\"version\":1", "\"versionless\":1")),
+                "version is missing",
+            ),
+            (
+                "another jieba",
+                with_header(|json| json.replace(crate::text::JIEBA_VERSION, "0.0.1")),
+                "train the model anew",
+            ),
             ("settings", swapped, "out of range"),
             ("no head", with_header(|json| json.replace("\"sentiment\":{", "\"other\":{")), "no head"),
         ];

@@ -2,8 +2,8 @@
 
 use super::calibration::Calibration;
 use super::sparse_logistic::{SparseLogistic, log_softmax};
-use crate::label::most_probable;
 use crate::features::{Place, Row, Vectorizer, View, extract};
+use crate::label::most_probable;
 
 /// A vectorizer with the weights over its columns and a calibration map.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@ mod calibration;
 mod examples;
 mod file;
 mod head;
+mod solver;
 mod sparse_logistic;
 mod train;
 
@@ -11,7 +12,9 @@ pub use calibration::{Calibration, CalibrationError};
 pub use examples::{Example, Examples};
 pub use file::{ModelError, VERSION};
 pub use head::{Head, Judgement};
-pub use sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax};
+pub use sparse_logistic::{
+    ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
+};
 pub use train::{OutOfFold, TrainError, TrainOptions, Trained, fit_head, train};
 
 use serde::{Deserialize, Serialize};

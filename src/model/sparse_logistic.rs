@@ -8,20 +8,14 @@
 //!
 //! where sᵢ is the record's weight times its class's. That is scikit-learn's `LogisticRegression(C)` and, with C = 1 / alpha, linfa-logistic's
 //! `MultiLogisticRegression` (both: Hastie, Tibshirani & Friedman 2009, section 4.4), divided by S so that tolerances mean the same for every data set.
-//! The solver is argmin's L-BFGS (Liu & Nocedal 1989) with the Moré–Thuente line search, the one that linfa-logistic uses. Sums are in f64 and in
-//! one fixed order for any number of threads.
+//! How it is minimised stands in `solver.rs`.
 
-use std::sync::{Arc, Mutex};
-
-use argmin::core::{CostFunction, Executor, Gradient, State};
-use argmin::solver::linesearch::MoreThuenteLineSearch;
-use argmin::solver::quasinewton::LBFGS;
 use linfa::dataset::{AsSingleTargets, DatasetBase};
 use linfa::traits::{Fit, PredictInplace};
 use linfa::{Float, ParamGuard};
 use ndarray::{Array1, Array2};
-use rayon::prelude::*;
 
+use super::solver::{Problem, solve};
 use crate::features::BagOfWords;
 
 /// How classes are weighted against each other.
@@ -67,9 +61,6 @@ pub enum FitError {
     /// A weight is negative, or not a number, or all are 0.
     #[error("record weights must be finite, not negative and not all zero")]
     Weights,
-    /// The optimiser stopped with an error.
-    #[error("the solver failed: {0}")]
-    Solver(String),
     /// From linfa's own checks.
     #[error(transparent)]
     Linfa(#[from] linfa::Error),
@@ -87,6 +78,7 @@ pub struct SparseLogisticValidParams {
     class_weight: ClassWeight,
     max_iterations: u64,
     tolerance: f64,
+    start: Option<Vec<f64>>,
 }
 
 /// A fitted model: the logits of a row x are W ᵀx + b.
@@ -96,6 +88,8 @@ pub struct SparseLogistic {
     pub weights: Array2<f64>,
     /// One intercept a class; they sum to 0.
     pub intercepts: Array1<f64>,
+    /// What each record contributes: W = Xᵀ · span, records × classes. A start for fits on some of the same records.
+    pub span: Vec<f64>,
     /// How the solver ended.
     pub convergence: Convergence,
 }
@@ -122,6 +116,7 @@ impl SparseLogistic {
             class_weight: ClassWeight::Uniform,
             max_iterations: 1000,
             tolerance: 1e-5,
+            start: None,
         })
     }
 
@@ -167,6 +162,12 @@ impl SparseLogisticParams {
         self.0.tolerance = tolerance;
         self
     }
+
+    /// Coefficients of the records to start from ([`SparseLogistic::span`]); ignored unless there is one a record and class.
+    pub fn start(mut self, span: Vec<f64>) -> Self {
+        self.0.start = Some(span);
+        self
+    }
 }
 
 impl ParamGuard for SparseLogisticParams {
@@ -210,15 +211,22 @@ impl<T: AsSingleTargets<Elem = usize>> Fit<BagOfWords, T, FitError> for SparseLo
         let weights = self.record_weights(&targets, &given)?;
         let total: f64 = weights.iter().sum();
         let problem = Problem {
-            columns: rows.transposed(),
             rows,
             targets: &targets,
-            weights: weights.iter().map(|w| w / total).collect(),
+            weights: &weights.iter().map(|w| w / total).collect::<Vec<f64>>(),
             penalty: 1.0 / (self.c * total),
             classes: self.classes,
-            last: Mutex::new(None),
         };
-        problem.solve(self.max_iterations, self.tolerance)
+        let start = self.start.as_deref().filter(|start| start.len() == targets.len() * self.classes);
+        let solution = solve(problem, start, self.max_iterations, self.tolerance);
+        let weights =
+            Array2::from_shape_vec((rows.columns(), self.classes), solution.weights).expect("features × classes");
+        Ok(SparseLogistic {
+            weights,
+            intercepts: Array1::from(solution.intercepts),
+            span: solution.span,
+            convergence: solution.convergence,
+        })
     }
 }
 
@@ -254,137 +262,6 @@ impl PredictInplace<BagOfWords, Array1<usize>> for SparseLogistic {
     }
 }
 
-/// The optimisation problem; parameters are W row by row, then b.
-struct Problem<'a> {
-    rows: &'a BagOfWords,
-    /// The transpose: summing a feature's records in order makes the gradient the same for any number of threads.
-    columns: BagOfWords,
-    targets: &'a [usize],
-    weights: Vec<f64>,
-    penalty: f64,
-    classes: usize,
-    /// The line search asks for value and gradient at one point in two calls; the second finds the first's work here.
-    last: Mutex<Option<Arc<Forward>>>,
-}
-
-struct Forward {
-    parameters: Array1<f64>,
-    loss: f64,
-    /// Weighted softmax minus truth, records × classes.
-    residuals: Vec<f64>,
-}
-
-impl Problem<'_> {
-    fn forward(&self, parameters: &Array1<f64>) -> Arc<Forward> {
-        let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(forward) = last.as_ref().filter(|f| f.parameters == *parameters) {
-            return Arc::clone(forward);
-        }
-        let k = self.classes;
-        let flat = parameters.as_slice().expect("parameters are contiguous");
-        let intercepts = &flat[self.rows.columns() * k..];
-        let mut residuals = vec![0.0; self.rows.rows() * k];
-        let mut losses = vec![0.0; self.rows.rows()];
-        residuals.par_chunks_mut(k).zip(losses.par_iter_mut()).enumerate().with_min_len(256).for_each(|(at, (out, loss))| {
-            out.copy_from_slice(intercepts);
-            let (columns, values) = self.rows.row(at);
-            for (&column, &value) in columns.iter().zip(values) {
-                let weights = &flat[column as usize * k..column as usize * k + k];
-                for (logit, weight) in out.iter_mut().zip(weights) {
-                    *logit += f64::from(value) * weight;
-                }
-            }
-            let highest = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let truth = out[self.targets[at]];
-            let sum: f64 = out.iter().map(|logit| (logit - highest).exp()).sum();
-            *loss = self.weights[at] * (highest + sum.ln() - truth);
-            for logit in out.iter_mut() {
-                *logit = self.weights[at] * (*logit - highest).exp() / sum;
-            }
-            out[self.targets[at]] -= self.weights[at];
-        });
-        let norm: f64 = flat[..self.rows.columns() * k].iter().map(|w| w * w).sum();
-        let loss = losses.iter().sum::<f64>() + 0.5 * self.penalty * norm;
-        let forward = Arc::new(Forward { parameters: parameters.clone(), loss, residuals });
-        *last = Some(Arc::clone(&forward));
-        forward
-    }
-
-    fn gradient_at(&self, parameters: &Array1<f64>) -> Array1<f64> {
-        let forward = self.forward(parameters);
-        let k = self.classes;
-        let features = self.rows.columns();
-        let flat = parameters.as_slice().expect("parameters are contiguous");
-        let mut gradient = Array1::zeros(parameters.len());
-        let out = gradient.as_slice_mut().expect("gradient is contiguous");
-        out[..features * k].par_chunks_mut(k).enumerate().with_min_len(1024).for_each(|(feature, out)| {
-            let (records, values) = self.columns.row(feature);
-            for (class, (slot, weight)) in out.iter_mut().zip(&flat[feature * k..]).enumerate() {
-                let mut sum = self.penalty * weight;
-                for (&record, &value) in records.iter().zip(values) {
-                    sum += f64::from(value) * forward.residuals[record as usize * k + class];
-                }
-                *slot = sum;
-            }
-        });
-        for residual in forward.residuals.chunks(k) {
-            for (slot, r) in out[features * k..].iter_mut().zip(residual) {
-                *slot += r;
-            }
-        }
-        gradient
-    }
-
-    fn solve(self, max_iterations: u64, tolerance: f64) -> Result<SparseLogistic, FitError> {
-        let (features, k) = (self.rows.columns(), self.classes);
-        let start = Array1::<f64>::zeros((features + 1) * k);
-        let solver = LBFGS::new(MoreThuenteLineSearch::new(), 10)
-            .with_tolerance_grad(tolerance)
-            .and_then(|s| s.with_tolerance_cost(0.0))
-            .map_err(|e| FitError::Solver(e.to_string()))?;
-        let problem = &self;
-        let result = Executor::new(problem, solver)
-            .configure(|state| state.param(start.clone()).max_iters(max_iterations))
-            .run()
-            .map_err(|e| FitError::Solver(e.to_string()))?;
-        let state = result.state();
-        let best = state.get_best_param().cloned().unwrap_or(start);
-        let gradient = self.gradient_at(&best);
-        let gradient_norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let objective = self.forward(&best).loss;
-        let flat = best.to_vec();
-        let weights = Array2::from_shape_vec((features, k), flat[..features * k].to_vec()).expect("features × classes");
-        Ok(SparseLogistic {
-            weights,
-            intercepts: Array1::from(flat[features * k..].to_vec()),
-            convergence: Convergence {
-                converged: gradient_norm <= tolerance,
-                iterations: state.get_iter(),
-                gradient_norm,
-                objective,
-            },
-        })
-    }
-}
-
-impl CostFunction for &Problem<'_> {
-    type Param = Array1<f64>;
-    type Output = f64;
-
-    fn cost(&self, parameters: &Self::Param) -> Result<f64, argmin::core::Error> {
-        Ok(self.forward(parameters).loss)
-    }
-}
-
-impl Gradient for &Problem<'_> {
-    type Param = Array1<f64>;
-    type Gradient = Array1<f64>;
-
-    fn gradient(&self, parameters: &Self::Param) -> Result<Self::Gradient, argmin::core::Error> {
-        Ok(self.gradient_at(parameters))
-    }
-}
-
 /// `log softmax` of logits, stable for large values.
 pub fn log_softmax<F: Float, const K: usize>(logits: [F; K]) -> [F; K] {
     let highest = logits.iter().copied().fold(F::neg_infinity(), F::max);
@@ -400,8 +277,14 @@ mod tests {
     use linfa_logistic::MultiLogisticRegression;
     use rand::Rng;
 
-    const SKLEARN_PLAIN: ([[f64; 2]; 3], [f64; 3]) = ([[1.430152, -0.5229511], [-0.5569721, -0.496009], [-0.8731799, 1.0189602]], [-0.3107454, 0.760766, -0.4500207]);
-    const SKLEARN_WEIGHTED: ([[f64; 2]; 3], [f64; 3]) = ([[1.7904548, -0.4801709], [-0.4944418, -0.7871557], [-1.296013, 1.2673267]], [-0.5722897, 0.8443218, -0.272032]);
+    const SKLEARN_PLAIN: ([[f64; 2]; 3], [f64; 3]) = (
+        [[1.430152, -0.5229511], [-0.5569721, -0.496009], [-0.8731799, 1.0189602]],
+        [-0.3107454, 0.760766, -0.4500207],
+    );
+    const SKLEARN_WEIGHTED: ([[f64; 2]; 3], [f64; 3]) = (
+        [[1.7904548, -0.4801709], [-0.4944418, -0.7871557], [-1.296013, 1.2673267]],
+        [-0.5722897, 0.8443218, -0.272032],
+    );
 
     /// A small noisy problem with three classes, dense and sparse.
     fn problem(records: usize, features: usize) -> (Array2<f64>, BagOfWords, Array1<usize>) {
@@ -411,7 +294,13 @@ mod tests {
         });
         let targets = Array1::from_shape_fn(records, |i| {
             let score = dense[[i, 0]] * 2.0 - dense[[i, 1]] + random.random_range(-0.5..0.5);
-            if score > 0.3 { 0 } else if score < -0.3 { 2 } else { 1 }
+            if score > 0.3 {
+                0
+            } else if score < -0.3 {
+                2
+            } else {
+                1
+            }
         });
         let rows: Vec<Row> = dense
             .outer_iter()
@@ -452,12 +341,13 @@ mod tests {
     fn agrees_with_scikit_learn() {
         let x = [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.2, 0.9], [0.9, 0.1], [0.4, 0.6], [0.1, 0.2], [0.8, 0.8]];
         let y = Array1::from(vec![0, 1, 2, 2, 0, 1, 1, 0]);
-        let rows: Vec<Row> = x.iter().map(|r| Row { indices: vec![0, 1], values: r.iter().map(|v| *v as f32).collect() }).collect();
+        let rows: Vec<Row> =
+            x.iter().map(|r| Row { indices: vec![0, 1], values: r.iter().map(|v| *v as f32).collect() }).collect();
         let data = DatasetBase::new(BagOfWords::from_rows(&rows, 2), y);
         let check = |model: SparseLogistic, expected: [[f64; 2]; 3], intercepts: [f64; 3]| {
-            for class in 0..3 {
-                for feature in 0..2 {
-                    let difference = model.weights[[feature, class]] - expected[class][feature];
+            for (class, coefficients) in expected.iter().enumerate() {
+                for (feature, coefficient) in coefficients.iter().enumerate() {
+                    let difference = model.weights[[feature, class]] - coefficient;
                     assert!(difference.abs() < 1e-4, "class {class}, feature {feature}: {difference}");
                 }
                 assert!((model.intercepts[class] - intercepts[class]).abs() < 1e-4, "{:?}", model.intercepts);

@@ -97,9 +97,12 @@ pub enum TrainError {
     Fit(#[from] FitError),
 }
 
+/// Gradient norm at which the fits behind the calibration stop; their probabilities are then within a thousandth of the optimum's.
+const FOLD_TOLERANCE: f64 = 1e-4;
+
 /// Fits vectorizer and weights on the examples `rows`; probabilities are not calibrated.
 ///
-/// `counts` and `views` are those of all examples.
+/// `counts` and `views` are those of all examples. `start` is a fit on all examples, from which a fit on some of them is not far.
 ///
 /// # Errors
 /// [`TrainError`] when there is too little to learn from or the solver fails.
@@ -109,6 +112,7 @@ pub fn fit_head(
     options: &TrainOptions,
     (counts, views, examples): (&[Counts], &[View<'_>], &[Example]),
     rows: &[usize],
+    start: Option<&SparseLogistic>,
 ) -> Result<(Vectorizer, SparseLogistic), TrainError> {
     let vectorizer = Vectorizer::fit(settings, counts, views, rows);
     if vectorizer.columns() == 0 {
@@ -117,10 +121,12 @@ pub fn fit_head(
     let matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&counts[row])).collect();
     let matrix = BagOfWords::from_rows(&matrix, vectorizer.columns());
     let targets = Array1::from_iter(rows.iter().map(|&row| examples[row].class));
-    let fit = SparseLogistic::params(3)
-        .c(options.c)
-        .class_weight(options.class_weight)
-        .fit(&DatasetBase::new(matrix, targets))?;
+    let mut params = SparseLogistic::params(3).c(options.c).class_weight(options.class_weight);
+    if let Some(whole) = start {
+        let span = rows.iter().flat_map(|&row| &whole.span[row * 3..row * 3 + 3]).copied().collect();
+        params = params.start(span).tolerance(FOLD_TOLERANCE);
+    }
+    let fit = params.fit(&DatasetBase::new(matrix, targets))?;
     Ok((vectorizer, fit))
 }
 
@@ -150,7 +156,8 @@ pub fn train(
         if list.is_empty() {
             return Ok(None);
         }
-        let (head, record, out_of_fold) = train_head(name, settings, options, &examples, list, records, progress, &mut warnings)?;
+        let (head, record, out_of_fold) =
+            train_head(name, settings, options, &examples, list, records, progress, &mut warnings)?;
         heads.push(record);
         Ok::<_, TrainError>(Some((head, out_of_fold)))
     };
@@ -198,7 +205,7 @@ fn train_head(
     let all: Vec<usize> = (0..list.len()).collect();
     let steps = 1 + if options.folds >= 2 { options.folds } else { 0 };
     progress(&format!("training {task}"), 0, steps);
-    let (vectorizer, fit) = fit_head(task, settings, options, whole, &all)?;
+    let (vectorizer, fit) = fit_head(task, settings, options, whole, &all, None)?;
     progress(&format!("training {task}"), 1, steps);
     if !fit.convergence.converged {
         warnings.push(format!(
@@ -217,8 +224,12 @@ fn train_head(
             .into_par_iter()
             .map(|fold| {
                 let (held, rest): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&row| fold_of[row] == fold);
-                let predictions = held_out(task, settings, options, whole, &rest, &held)?;
-                progress(&format!("training {task}"), 1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), steps);
+                let predictions = held_out(task, settings, options, whole, &rest, &held, &fit)?;
+                progress(
+                    &format!("training {task}"),
+                    1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+                    steps,
+                );
                 Ok(predictions)
             })
             .collect::<Result<Vec<_>, TrainError>>();
@@ -261,11 +272,12 @@ fn held_out(
     whole: (&[Counts], &[View<'_>], &[Example]),
     rest: &[usize],
     held: &[usize],
+    start: &SparseLogistic,
 ) -> Result<Vec<(usize, [f64; 3])>, TrainError> {
     if held.is_empty() {
         return Ok(Vec::new());
     }
-    let (vectorizer, fit) = fit_head(task, settings, options, whole, rest)?;
+    let (vectorizer, fit) = fit_head(task, settings, options, whole, rest, Some(start))?;
     let head = Head::from_fit(vectorizer, &fit, Calibration::identity());
     let judge = |&row: &usize| (row, log_softmax(head.judge_row(&head.vectorizer().transform(&whole.0[row])).logits));
     Ok(held.iter().map(judge).collect())
@@ -284,7 +296,10 @@ mod tests {
                     1 => ("Halden {i} opened an office in Oslo", "neutral"),
                     _ => ("Halden {i} is dreadful and fails", "against"),
                 };
-                format!("{{\"text\":\"{}\",\"target\":\"Halden\",\"label\":\"{label}\"}}\n", text.replace("{i}", &format!("unit{i}")))
+                format!(
+                    "{{\"text\":\"{}\",\"target\":\"Halden\",\"label\":\"{label}\"}}\n",
+                    text.replace("{i}", &format!("unit{i}"))
+                )
             })
             .collect();
         crate::labels::read(lines.as_bytes()).map(Result::unwrap).collect()
@@ -309,7 +324,10 @@ mod tests {
     #[test]
     fn says_when_it_cannot() {
         assert!(matches!(run(&[]), Err(TrainError::Empty)));
-        assert!(matches!(run(&records(90).into_iter().step_by(3).collect::<Vec<_>>()), Err(TrainError::OneClass { records: 30, .. })));
+        assert!(matches!(
+            run(&records(90).into_iter().step_by(3).collect::<Vec<_>>()),
+            Err(TrainError::OneClass { records: 30, .. })
+        ));
         let few = run(&records(12)).unwrap();
         assert!(few.warnings.iter().any(|w| w.contains("not calibrated")), "{:?}", few.warnings);
     }

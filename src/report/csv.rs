@@ -7,11 +7,41 @@ use crate::label::{Class, Sentiment};
 use crate::score::ArticleResult;
 
 const ARTICLE: [&str; 13] = [
-    "doc", "outlet", "date", "title", "lang", "target", "label", "score", "low", "high", "abstain", "paragraphs", "mentions",
+    "doc",
+    "outlet",
+    "date",
+    "title",
+    "lang",
+    "target",
+    "label",
+    "score",
+    "low",
+    "high",
+    "abstain",
+    "paragraphs",
+    "mentions",
 ];
 const PARAGRAPH: [&str; 20] = [
-    "doc", "outlet", "date", "paragraph", "kind", "start", "end", "lang", "target", "label", "score", "p_favor", "p_neutral",
-    "p_against", "abstain", "mentions", "sentiment", "sentiment_score", "boilerplate", "text",
+    "doc",
+    "outlet",
+    "date",
+    "paragraph",
+    "kind",
+    "start",
+    "end",
+    "lang",
+    "target",
+    "label",
+    "score",
+    "p_favor",
+    "p_neutral",
+    "p_against",
+    "abstain",
+    "mentions",
+    "sentiment",
+    "sentiment_score",
+    "boilerplate",
+    "text",
 ];
 
 /// A row an (article, company), or a (paragraph, company) when paragraphs are shown.

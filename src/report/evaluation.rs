@@ -35,7 +35,11 @@ fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]
     line(styled(BOLD, &format!("{name}: {} records in {} groups", report.n, report.groups)));
     let metrics = [
         ("macro-F1", report.macro_f1, "macro_f1"),
-        ("  lenient", report.lenient_macro_f1.filter(|_| report.lenient_macro_f1 != report.macro_f1), "lenient_macro_f1"),
+        (
+            "  lenient",
+            report.lenient_macro_f1.filter(|_| report.lenient_macro_f1 != report.macro_f1),
+            "lenient_macro_f1",
+        ),
         ("Favg", report.favg, "favg"),
         ("accuracy", report.accuracy, "accuracy"),
         ("  mean over groups", report.accuracy_by_group.filter(|_| report.groups < report.n), "accuracy_by_group"),
@@ -53,9 +57,17 @@ fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]
         number(report.abstained),
         number(report.accuracy_when_certain)
     ));
-    line(styled(DIM, &format!("  {:<10} {:>9} {:>6} {:>6}  {:<18} {:>7}   predicted {:>8} {:>8} {:>8}", "class", "precision", "recall", "F1", "95 % interval", "records", classes[0], classes[1], classes[2])));
+    line(styled(
+        DIM,
+        &format!(
+            "  {:<10} {:>9} {:>6} {:>6}  {:<18} {:>7}   predicted {:>8} {:>8} {:>8}",
+            "class", "precision", "recall", "F1", "95 % interval", "records", classes[0], classes[1], classes[2]
+        ),
+    ));
     for class in classes {
-        let Some(of) = report.per_class.get(class) else { continue };
+        let Some(of) = report.per_class.get(class) else {
+            continue;
+        };
         let row = classes.map(|predicted| report.confusion[class][predicted]);
         line(format!(
             "  {class:<10} {:>9} {:>6} {:>6}  {:<18} {:>7}             {:>8} {:>8} {:>8}",

@@ -80,17 +80,21 @@ impl<W: Write> Reporter for TableReporter<W> {
         self.articles += 1;
         let title = article.title.as_deref().unwrap_or(&article.doc);
         writeln!(self.out, "{}", styled(BOLD, &clip(title, 100)))?;
-        let facts: Vec<String> = [Some(article.doc.as_str()), article.meta.outlet.as_deref(), article.meta.date.as_deref()]
-            .into_iter()
-            .flatten()
-            .chain([article.language.name()])
-            .map(|fact| clip(fact, 80))
-            .collect();
+        let facts: Vec<String> =
+            [Some(article.doc.as_str()), article.meta.outlet.as_deref(), article.meta.date.as_deref()]
+                .into_iter()
+                .flatten()
+                .chain([article.language.name()])
+                .map(|fact| clip(fact, 80))
+                .collect();
         let left_out = article.paragraphs.iter().filter(|p| p.kind == Kind::Boilerplate).count();
         writeln!(
             self.out,
             "{}",
-            styled(DIM, &format!("{}, {} paragraphs, {left_out} boilerplate", facts.join(", "), article.paragraphs.len()))
+            styled(
+                DIM,
+                &format!("{}, {} paragraphs, {left_out} boilerplate", facts.join(", "), article.paragraphs.len())
+            )
         )?;
         if article.scores.is_empty() {
             writeln!(self.out, "  no company of the table is mentioned")?;

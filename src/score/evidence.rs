@@ -44,7 +44,10 @@ impl Evidence {
         let evidence = tokens
             .iter()
             .zip(sums)
-            .map(|(token, contribution)| Evidence { range: view.passage.text.original(token.range.clone()), contribution })
+            .map(|(token, contribution)| Evidence {
+                range: view.passage.text.original(token.range.clone()),
+                contribution,
+            })
             .collect();
         (evidence, whole)
     }
@@ -63,7 +66,10 @@ mod tests {
         let model = Model::builtin().unwrap();
         let head = model.stance.as_ref().unwrap();
         let finder = Finder::new(TargetTable::builtin());
-        for text in ["DeepSeek 的性价比震惊了整个行业，而 OpenAI 又涨价了。", "Anthropic's blatant hypocrisy is a gift to DeepSeek."] {
+        for text in [
+            "DeepSeek 的性价比震惊了整个行业，而 OpenAI 又涨价了。",
+            "Anthropic's blatant hypocrisy is a gift to DeepSeek.",
+        ] {
             let normalized = Normalized::new(text, 0..text.len(), &[]);
             let mentions = finder.find(std::slice::from_ref(&normalized)).remove(0);
             let passage = Passage::new(normalized, mentions, Segmenter { hmm: true });

@@ -128,8 +128,15 @@ impl Scorer {
                     range: paragraph.range.clone(),
                     language: passage.language,
                     text: paragraph.plain(&article.text),
-                    scores: passage.companies().into_iter().map(|company| self.paragraph(article, &passage, company)).collect(),
-                    sentiment: self.sentiment.as_ref().map(|head| head.judge(View { passage: &passage, target: None, topic: None })),
+                    scores: passage
+                        .companies()
+                        .into_iter()
+                        .map(|company| self.paragraph(article, &passage, company))
+                        .collect(),
+                    sentiment: self
+                        .sentiment
+                        .as_ref()
+                        .map(|head| head.judge(View { passage: &passage, target: None, topic: None })),
                 }
             })
             .collect();
@@ -139,8 +146,7 @@ impl Scorer {
                 per_target.entry(&score.target).or_default().push(score);
             }
         }
-        let mut scores: Vec<ArticleScore> =
-            per_target.into_values().filter_map(|of| ArticleScore::of(&of)).collect();
+        let mut scores: Vec<ArticleScore> = per_target.into_values().filter_map(|of| ArticleScore::of(&of)).collect();
         scores.sort_by(|a, b| {
             (b.paragraphs, b.mentions).cmp(&(a.paragraphs, a.mentions)).then_with(|| a.target.cmp(&b.target))
         });
@@ -188,7 +194,10 @@ mod tests {
         Scorer::new(Model::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap()
     }
 
-    fn probabilities(scorer: &Scorer, text: &str) -> Vec<(Language, Vec<[f64; 3]>, Option<[f64; 3]>)> {
+    /// Language, stances and sentiment of each paragraph.
+    type Bits = Vec<(Language, Vec<[f64; 3]>, Option<[f64; 3]>)>;
+
+    fn probabilities(scorer: &Scorer, text: &str) -> Bits {
         let result = scorer.score(&Document::from_text("t", text).into_article());
         let paragraph = |p: ParagraphResult| {
             (p.language, p.scores.iter().map(|s| s.judgement.p).collect(), p.sentiment.map(|j| j.p))
@@ -227,8 +236,13 @@ mod tests {
     fn mentions_are_spans_of_the_document() {
         let text = "标题\n\n**月之**暗面的 Ｋｉｍｉ 很强，Anthropicsaid so.";
         let result = scorer().score(&Document::from_text("t", text).into_article());
-        let found: Vec<&str> =
-            result.paragraphs.iter().flat_map(|p| &p.scores).flat_map(|s| &s.mentions).map(|m| &text[m.range.clone()]).collect();
+        let found: Vec<&str> = result
+            .paragraphs
+            .iter()
+            .flat_map(|p| &p.scores)
+            .flat_map(|s| &s.mentions)
+            .map(|m| &text[m.range.clone()])
+            .collect();
         assert_eq!(found, ["月之**暗面", "Ｋｉｍｉ", "Anthropic"]);
     }
 

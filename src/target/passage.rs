@@ -158,6 +158,9 @@ mod tests {
             let shape: Vec<_> = passage.tokens.iter().map(|t| (t.kind, t.hash, t.sentence)).collect();
             (shape, passage.language)
         };
-        assert_eq!(tokens("外界称深度求索的模型很好。真的", "深度求索"), tokens("外界称OpenAI的模型很好。真的", "OpenAI"));
+        assert_eq!(
+            tokens("外界称深度求索的模型很好。真的", "深度求索"),
+            tokens("外界称OpenAI的模型很好。真的", "OpenAI")
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
 use super::Via;
@@ -207,10 +208,8 @@ impl TargetTable {
                 if !alias.text.chars().any(char::is_alphanumeric) {
                     report(format!("`{}` can never match: it has no letter or digit", alias.text));
                 }
-                if let Some(owner) = owners.get(&key) {
-                    if *owner != company.name {
-                        report(format!("`{}` already belongs to {owner}; remove it from one of them", alias.text));
-                    }
+                if let Some(owner) = owners.get(&key).filter(|owner| **owner != company.name) {
+                    report(format!("`{}` already belongs to {owner}; remove it from one of them", alias.text));
                 }
                 if let Some(owner) = decoys.get(&key) {
                     report(format!("`{}` can never match: it stands in `not` of {owner}", alias.text));
@@ -221,24 +220,23 @@ impl TargetTable {
         problems
     }
 
-    /// Longer aliases of one company that begin with a whole alias of another; both work, but the longer one wins.
+    /// Aliases that are part of an alias of another company; both work, but the longer one wins where it stands.
     pub fn shadowed(&self) -> Vec<Problem> {
+        let all: Vec<(&Company, &str)> =
+            self.companies.iter().flat_map(|c| c.aliases.iter().map(move |a| (c, a.text.as_str()))).collect();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(all.iter().map(|(_, text)| text))
+            .expect("a table of names is far below the automaton's limits");
         let mut found = Vec::new();
-        for company in &self.companies {
-            for alias in &company.aliases {
-                for other in &self.companies {
-                    if other.name == company.name {
-                        continue;
-                    }
-                    let hides = other.aliases.iter().find(|o| {
-                        o.text.len() > alias.text.len() && o.text.to_lowercase().contains(&alias.text.to_lowercase())
+        for (hiding, longer) in &all {
+            for part in automaton.find_overlapping_iter(longer) {
+                let (company, alias) = all[part.pattern().as_usize()];
+                if company.name != hiding.name && alias.len() < longer.len() {
+                    found.push(Problem {
+                        company: company.name.clone(),
+                        problem: format!("`{alias}` is part of `{longer}` of {}, which wins there", hiding.name),
                     });
-                    if let Some(hides) = hides {
-                        found.push(Problem {
-                            company: company.name.clone(),
-                            problem: format!("`{}` is part of `{}` of {}, which wins there", alias.text, hides.text, other.name),
-                        });
-                    }
                 }
             }
         }
@@ -248,8 +246,7 @@ impl TargetTable {
 
 impl Company {
     fn from_form(form: CompanyForm, problems: &mut Vec<Problem>) -> Self {
-        let mut report =
-            |problem: String| problems.push(Problem { company: form.name.clone(), problem });
+        let mut report = |problem: String| problems.push(Problem { company: form.name.clone(), problem });
         let cased: Vec<String> = form.cased.iter().map(|a| normal(a)).collect();
         let ambiguous: Vec<Vec<String>> =
             form.ambiguous.iter().map(|a| a.aliases.iter().map(|a| normal(a)).collect()).collect();
@@ -276,9 +273,13 @@ impl Company {
                 aliases.push(Alias { cased: cased.contains(&text), text, via, condition });
             }
         }
-        for (text, field) in cased.iter().map(|c| (c, "cased")).chain(ambiguous.iter().flatten().map(|a| (a, "ambiguous"))) {
+        for (text, field) in
+            cased.iter().map(|c| (c, "cased")).chain(ambiguous.iter().flatten().map(|a| (a, "ambiguous")))
+        {
             if !aliases.iter().any(|a| a.text == *text) {
-                report(format!("`{text}` stands in `{field}` but is not an alias; list it in `en`, `zh`, `products` or `executives`"));
+                report(format!(
+                    "`{text}` stands in `{field}` but is not an alias; list it in `en`, `zh`, `products` or `executives`"
+                ));
             }
         }
         if form.ambiguous.iter().any(|a| a.needs.is_empty()) {
@@ -311,7 +312,9 @@ mod tests {
     fn the_builtin_table_is_sound_and_large() {
         let table = TargetTable::parse(include_str!("../../data/targets.toml")).unwrap_or_else(|e| panic!("{e}"));
         assert!(table.companies.len() >= 60);
-        for (alias, name) in [("月之暗面", "Moonshot AI"), ("深度求索", "DeepSeek"), ("Claude", "Anthropic"), ("輝達", "Nvidia")] {
+        for (alias, name) in
+            [("月之暗面", "Moonshot AI"), ("深度求索", "DeepSeek"), ("Claude", "Anthropic"), ("輝達", "Nvidia")]
+        {
             let at = table.find(alias).unwrap_or_else(|| panic!("{alias} is missing"));
             assert_eq!(table.companies[at].name, name);
         }
@@ -320,7 +323,10 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         let cases = [
-            ("[[company]]\nname = \"A\"\nen = [\"x\"]\n[[company]]\nname = \"B\"\nen = [\"X\"]", "already belongs to A"),
+            (
+                "[[company]]\nname = \"A\"\nen = [\"x\"]\n[[company]]\nname = \"B\"\nen = [\"X\"]",
+                "already belongs to A",
+            ),
             ("[[company]]\nname = \"A\"", "has no name to look for"),
             ("[[company]]\nname = \"A\"\nen = [\"x\"]\ncased = [\"y\"]", "`y` stands in `cased`"),
             ("[[company]]\nname = \"A\"\nen = [\"x\"]\nnot = [\"x\"]", "can never match"),
@@ -336,7 +342,9 @@ mod tests {
     #[test]
     fn a_user_table_adds_and_replaces() {
         let base = TargetTable::parse("[[company]]\nname = \"A\"\nen = [\"Aa\"]").unwrap();
-        let user = TargetTable::parse("[[company]]\nname = \"A\"\nen = [\"Other\"]\n[[company]]\nname = \"B\"\nzh = [\"乙\"]").unwrap();
+        let user =
+            TargetTable::parse("[[company]]\nname = \"A\"\nen = [\"Other\"]\n[[company]]\nname = \"B\"\nzh = [\"乙\"]")
+                .unwrap();
         let merged = base.merge(user).unwrap();
         assert_eq!(merged.companies.len(), 2);
         assert_eq!(merged.find("乙"), Some(1));

@@ -31,10 +31,11 @@ impl Normalized {
         }
         let mut builder = Builder { text: String::with_capacity(part.len()), map: Vec::with_capacity(part.len()) };
         let mut at = range.start;
-        for mark in marks.iter().cloned().chain([range.end..range.end]) {
+        for mark in marks {
             builder.piece(original, at..mark.start);
             at = mark.end;
         }
+        builder.piece(original, at..range.end);
         let Builder { mut text, map } = builder;
         if text.chars().any(is_han) {
             text = to_simplified(text);
@@ -115,10 +116,11 @@ impl Builder {
         match c {
             ' '..='~' => self.push(c, start, end),
             '\n' | '\r' => {
-                let han = |c: Option<char>| c.is_some_and(|c| is_han(c) || matches!(c, '，' | '。' | '、'));
                 let before = self.text.chars().next_back();
                 let after = original[end..].trim_start().chars().next();
-                if !(han(before) && han(after)) {
+                // What is in the text already is normalised, so full-width marks are ASCII there.
+                let joins = before.is_some_and(|c| is_han(c) || matches!(c, ',' | '。' | '、' | ':' | ';' | '!' | '?'));
+                if !(joins && after.is_some_and(is_han)) {
                     self.push(' ', start, end);
                 }
             }

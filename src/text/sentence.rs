@@ -55,7 +55,11 @@ mod tests {
 
     fn split(text: &str) -> Vec<&str> {
         let starts = sentence_starts(text);
-        starts.iter().enumerate().map(|(i, &s)| text[s..starts.get(i + 1).copied().unwrap_or(text.len())].trim()).collect()
+        starts
+            .iter()
+            .enumerate()
+            .map(|(i, &s)| text[s..starts.get(i + 1).copied().unwrap_or(text.len())].trim())
+            .collect()
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::{Segment, SegmentKind};
 
 /// Appends the segments of `run`, a text without Han characters that begins at `offset`.
 pub fn cut(run: &str, offset: usize, segments: &mut Vec<Segment>) {
-    let mut push = |start: usize, end: usize, kind| segments.push(Segment { range: offset + start..offset + end, kind });
+    let mut push =
+        |start: usize, end: usize, kind| segments.push(Segment { range: offset + start..offset + end, kind });
     let mut at = 0;
     while let Some(c) = run[at..].chars().next() {
         let rest = &run[at..];
@@ -47,7 +48,11 @@ fn number(text: &str) -> usize {
 
 /// Letters and digits with inner hyphens, apostrophes and ampersands: `state-of-the-art`, `don't`, `AT&T`.
 fn word(text: &str) -> usize {
-    inner(text, |c| c.is_alphanumeric() && !super::is_han(c) || is_combining(c), |c| matches!(c, '-' | '\'' | '&' | '‑'))
+    inner(
+        text,
+        |c| c.is_alphanumeric() && !super::is_han(c) || is_combining(c),
+        |c| matches!(c, '-' | '\'' | '&' | '‑'),
+    )
 }
 
 fn is_combining(c: char) -> bool {
