@@ -9,7 +9,9 @@ use std::path::Path;
 /// Whatever the file system says; the old file is then as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".lichang-").tempfile_in(folder)?;
+    // The name of the temporary file would only confuse, so the error keeps its kind alone.
+    let beside = tempfile::Builder::new().prefix(".lichang-").tempfile_in(folder);
+    let mut file = beside.map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     // Temporary files are private to their owner; what replaces a file should be as readable as one made anew.
     #[cfg(unix)]

@@ -16,6 +16,12 @@ use super::{Outcome, labels};
 
 /// Trains on what the arguments name and writes the model.
 pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
+    for path in [Some(&args.output), args.report.as_ref()].into_iter().flatten() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            anyhow::bail!("cannot write {}: its folder does not exist", path.display());
+        }
+    }
     let found = labels::read(&args.labels)?;
     let (finder, targets) = labels::finder(&args.targets)?;
     let options = labels::options(&args.fit);

@@ -29,11 +29,25 @@ pub enum BlockKind {
     NearCharacters,
     /// The language of the text around the mentions.
     Language,
+    /// N-grams of what is left of the target's sentences when only mentions, lexicon terms by class, negations and contrasts stay.
+    Skeleton,
+    /// Sums of lexicon valences: of the paragraph, its last sentence, the target's sentences, and before and behind the target.
+    Lexicon,
+    /// Mean word vector of the paragraph.
+    VectorParagraph,
+    /// Mean word vector of the target's sentences.
+    VectorSentence,
+    /// Mean word vector within 6 tokens of a mention.
+    VectorWindow,
+    /// Mean word vector of what stands before the nearest mention in its sentence.
+    VectorBefore,
+    /// Mean word vector of what stands behind it.
+    VectorAfter,
 }
 
 impl BlockKind {
     /// Every kind, in the order in which new settings list them.
-    pub const ALL: [BlockKind; 10] = [
+    pub const ALL: [BlockKind; 17] = [
         BlockKind::Paragraph,
         BlockKind::Sentence,
         BlockKind::Window3,
@@ -44,6 +58,13 @@ impl BlockKind {
         BlockKind::Characters,
         BlockKind::NearCharacters,
         BlockKind::Language,
+        BlockKind::Skeleton,
+        BlockKind::Lexicon,
+        BlockKind::VectorParagraph,
+        BlockKind::VectorSentence,
+        BlockKind::VectorWindow,
+        BlockKind::VectorBefore,
+        BlockKind::VectorAfter,
     ];
 
     /// The name used in files, flags and explanations.
@@ -59,6 +80,13 @@ impl BlockKind {
             BlockKind::Characters => "characters",
             BlockKind::NearCharacters => "near-characters",
             BlockKind::Language => "language",
+            BlockKind::Skeleton => "skeleton",
+            BlockKind::Lexicon => "lexicon",
+            BlockKind::VectorParagraph => "vector-paragraph",
+            BlockKind::VectorSentence => "vector-sentence",
+            BlockKind::VectorWindow => "vector-window",
+            BlockKind::VectorBefore => "vector-before",
+            BlockKind::VectorAfter => "vector-after",
         }
     }
 }
@@ -127,9 +155,10 @@ impl Settings {
     /// The settings for the sentiment of a paragraph: only blocks that need no target.
     pub fn sentiment() -> Self {
         let mut settings = Self::stance();
-        settings
-            .blocks
-            .retain(|b| matches!(b.kind, BlockKind::Paragraph | BlockKind::Characters | BlockKind::Language));
+        settings.blocks.retain(|b| {
+            use BlockKind::{Characters, Language, Lexicon, Paragraph, Skeleton, VectorParagraph};
+            matches!(b.kind, Paragraph | Characters | Language | Skeleton | Lexicon | VectorParagraph)
+        });
         settings
     }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::block::{Block, BlockKind, Settings};
+use super::lexicon::{self, Hit, Role};
 use crate::target::{Passage, Token, TokenKind, hash_spelling};
 
 /// Where a feature stands in a passage.
@@ -12,8 +13,24 @@ pub enum Place {
     Tokens(Range<usize>),
     /// Bytes of the normalised text.
     Bytes(Range<usize>),
+    /// Consecutive symbols of the skeleton, with the tokens from the first to the last of them.
+    Symbols(Range<usize>, Range<usize>),
     /// The text as a whole.
     Whole,
+}
+
+/// What the lexicon finds in a paragraph, whichever company is the target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Terms, negations and contrasts, in the order of the text.
+    pub hits: Vec<Hit>,
+}
+
+impl Reading {
+    /// Reads a paragraph.
+    pub fn new(passage: &Passage) -> Self {
+        Reading { hits: lexicon::hits(passage) }
+    }
 }
 
 /// A paragraph looked at from one target.
@@ -21,6 +38,8 @@ pub enum Place {
 pub struct View<'a> {
     /// The paragraph.
     pub passage: &'a Passage,
+    /// What the lexicon finds in it.
+    pub reading: &'a Reading,
     /// The company that is the target, as the passage's mentions number it; `None` for the paragraph as such, for which every company
     /// is an other, and for a target that the text does not name.
     pub target: Option<usize>,
@@ -61,7 +80,7 @@ fn step(state: u64, token: u64) -> u64 {
 
 /// Calls `emit` with the block's index, hash and place of every feature. A feature that occurs twice is emitted twice.
 pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, u64, Place)) {
-    let View { passage, target, topic } = view;
+    let View { passage, target, topic, .. } = view;
     let (target_hash, other_hash) = (hash_spelling(TARGET), hash_spelling(OTHER));
     let tokens = &passage.tokens;
     let ids: Vec<u64> = tokens
@@ -72,9 +91,7 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
             _ => token.hash,
         })
         .collect();
-    let mentions: Vec<usize> =
-        (0..tokens.len()).filter(|&i| matches!(tokens[i].kind, TokenKind::Company(c) if Some(c) == target)).collect();
-    let limited = tokens.len() > settings.sentence_limit;
+    let scope = Scope::new(settings, view);
     for (at, block) in settings.active() {
         let topic = match (block.per_target, topic) {
             (false, _) => None,
@@ -93,33 +110,188 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
         };
         match block.kind {
             BlockKind::Paragraph => grams(0..ids.len()),
-            BlockKind::Sentence => sentences(tokens, &mentions).into_iter().for_each(grams),
-            BlockKind::Window3 => windows(tokens, &mentions, 3, limited).for_each(grams),
-            BlockKind::Window6 => windows(tokens, &mentions, 6, limited).for_each(grams),
-            BlockKind::Window12 => windows(tokens, &mentions, 12, limited).for_each(grams),
-            BlockKind::Before => sides(tokens, &mentions, true).into_iter().for_each(grams),
-            BlockKind::After => sides(tokens, &mentions, false).into_iter().for_each(grams),
+            BlockKind::Sentence => scope.sentences(tokens).into_iter().for_each(grams),
+            BlockKind::Window3 => scope.windows(tokens, 3).for_each(grams),
+            BlockKind::Window6 => scope.windows(tokens, 6).for_each(grams),
+            BlockKind::Window12 => scope.windows(tokens, 12).for_each(grams),
+            BlockKind::Before => scope.sides(tokens, true).into_iter().for_each(grams),
+            BlockKind::After => scope.sides(tokens, false).into_iter().for_each(grams),
             BlockKind::Characters => characters(passage, 0..tokens.len(), state, |hash, place| emit(at, hash, place)),
             BlockKind::NearCharacters => {
-                for window in joined(windows(tokens, &mentions, 12, limited)) {
+                for window in scope.joined_windows(tokens, 12) {
                     characters(passage, window, state, |hash, place| emit(at, hash, place));
                 }
             }
             BlockKind::Language => emit(at, step(state, hash_spelling(passage.language.name())), Place::Whole),
+            BlockKind::Skeleton => {
+                let symbols = skeleton(view);
+                for first in 0..symbols.len() {
+                    let mut hash = state;
+                    for last in first..symbols.len().min(first + SKELETON_NGRAMS) {
+                        hash = step(hash, hash_spelling(symbols[last].1));
+                        let tokens = symbols[first].0.start..symbols[last].0.end;
+                        emit(at, hash, Place::Symbols(first..last + 1, tokens));
+                    }
+                }
+            }
+            // Numbers, not n-grams: see `dense.rs`.
+            BlockKind::Lexicon
+            | BlockKind::VectorParagraph
+            | BlockKind::VectorSentence
+            | BlockKind::VectorWindow
+            | BlockKind::VectorBefore
+            | BlockKind::VectorAfter => {}
         }
     }
 }
 
-/// The token range of each sentence that mentions the target, once.
-fn sentences(tokens: &[Token], mentions: &[usize]) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for &mention in mentions {
-        if found.last().is_some_and(|last| last.contains(&mention)) {
+/// Longest n-gram of skeleton symbols.
+const SKELETON_NGRAMS: usize = 3;
+
+/// The symbols of a paragraph's skeleton with their tokens: of the sentences that mention the target, or of all when it is not mentioned.
+///
+/// `T` is the target, `O` another company, `NOT` a negation, `BUT` a contrast, `?` a question mark, `/` the end of a sentence; a lexicon term is its agent's
+/// valence (`A++` to `A--`) with the sign of its patient's, or, when both are 0, the sign of its tone.
+fn skeleton(view: View<'_>) -> Vec<(Range<usize>, &'static str)> {
+    let View { passage, reading, target, .. } = view;
+    let tokens = &passage.tokens;
+    let mut near = vec![target.is_none(); tokens.last().map_or(0, |t| t.sentence + 1)];
+    for token in tokens {
+        if matches!(token.kind, TokenKind::Company(c) if Some(c) == target) {
+            near[token.sentence] = true;
+        }
+    }
+    let mut hits = reading.hits.iter().peekable();
+    let mut symbols: Vec<(Range<usize>, &'static str)> = Vec::new();
+    let mut sentence = None;
+    for (at, token) in tokens.iter().enumerate() {
+        let hit = hits.next_if(|hit| hit.tokens.start == at);
+        if !near[token.sentence] {
             continue;
         }
-        found.push(sentence_around(tokens, mention));
+        if sentence.is_some_and(|s| s != token.sentence) {
+            symbols.push((at..at + 1, "/"));
+        }
+        sentence = Some(token.sentence);
+        if let Some(hit) = hit {
+            symbols.push((hit.tokens.clone(), symbol(hit.role)));
+        } else if let TokenKind::Company(company) = token.kind {
+            symbols.push((at..at + 1, if Some(company) == target { "T" } else { "O" }));
+        } else if token.kind == TokenKind::Punctuation && &passage.text.as_str()[token.range.clone()] == "?" {
+            symbols.push((at..at + 1, "?"));
+        }
     }
-    found
+    symbols
+}
+
+fn symbol(role: Role) -> &'static str {
+    let valence = match role {
+        Role::Negation => return "NOT",
+        Role::Contrast => return "BUT",
+        Role::Term(valence) => valence,
+    };
+    const SYMBOLS: [[&str; 3]; 5] = [
+        ["A--P-", "A--", "A--P+"],
+        ["A-P-", "A-", "A-P+"],
+        ["P-", "", "P+"],
+        ["A+P-", "A+", "A+P+"],
+        ["A++P-", "A++", "A++P+"],
+    ];
+    let agent = match valence.agent {
+        a if a <= -2.5 => 0,
+        a if a < 0.0 => 1,
+        a if a >= 2.5 => 4,
+        a if a > 0.0 => 3,
+        _ => 2,
+    };
+    let sign = |x: f32| {
+        if x < 0.0 {
+            0
+        } else if x > 0.0 {
+            2
+        } else {
+            1
+        }
+    };
+    match SYMBOLS[agent][sign(valence.patient)] {
+        "" => ["t-", "t", "t+"][sign(valence.tone)],
+        symbol => symbol,
+    }
+}
+
+/// Where the target of a view is mentioned, and what lies around.
+pub struct Scope {
+    /// Token positions of the mentions, ascending.
+    pub mentions: Vec<usize>,
+    /// Windows stop at the sentence.
+    limited: bool,
+}
+
+impl Scope {
+    /// The scope of a view.
+    pub fn new(settings: &Settings, view: View<'_>) -> Self {
+        let tokens = &view.passage.tokens;
+        let is_target = |i: &usize| matches!(tokens[*i].kind, TokenKind::Company(c) if Some(c) == view.target);
+        Scope {
+            mentions: (0..tokens.len()).filter(is_target).collect(),
+            limited: tokens.len() > settings.sentence_limit,
+        }
+    }
+
+    /// The token range of each sentence that mentions the target, once.
+    pub fn sentences(&self, tokens: &[Token]) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for &mention in &self.mentions {
+            if !found.last().is_some_and(|last| last.contains(&mention)) {
+                found.push(sentence_around(tokens, mention));
+            }
+        }
+        found
+    }
+
+    /// `size` tokens on each side of each mention; overlapping windows are given each.
+    fn windows<'a>(&'a self, tokens: &'a [Token], size: usize) -> impl Iterator<Item = Range<usize>> + 'a {
+        self.mentions.iter().map(move |&at| {
+            let window = at.saturating_sub(size)..(at + size + 1).min(tokens.len());
+            if !self.limited {
+                return window;
+            }
+            let sentence = sentence_around(&tokens[window.clone()], at - window.start);
+            window.start + sentence.start..window.start + sentence.end
+        })
+    }
+
+    /// The same with overlapping windows as one.
+    pub fn joined_windows(&self, tokens: &[Token], size: usize) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for range in self.windows(tokens, size) {
+            match found.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => found.push(range),
+            }
+        }
+        found
+    }
+
+    /// The stretches of the sentences with a mention that stand before (or behind) the nearest mention.
+    pub fn sides(&self, tokens: &[Token], before: bool) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for (i, &mention) in self.mentions.iter().enumerate() {
+            let sentence = sentence_around(tokens, mention);
+            let previous = i.checked_sub(1).map(|p| self.mentions[p]).filter(|p| sentence.contains(p));
+            let next = self.mentions.get(i + 1).copied().filter(|n| sentence.contains(n));
+            // Between two mentions the first half stands behind the earlier one, the middle token included.
+            let range = if before {
+                previous.map_or(sentence.start, |p| p + 1 + (mention - p) / 2)..mention
+            } else {
+                mention + 1..next.map_or(sentence.end, |n| mention + 1 + (n - mention) / 2)
+            };
+            if range.start < range.end {
+                found.push(range);
+            }
+        }
+        found
+    }
 }
 
 fn sentence_around(tokens: &[Token], at: usize) -> Range<usize> {
@@ -127,55 +299,6 @@ fn sentence_around(tokens: &[Token], at: usize) -> Range<usize> {
     let start = tokens[..at].partition_point(|t| t.sentence < sentence);
     let end = at + tokens[at..].partition_point(|t| t.sentence <= sentence);
     start..end
-}
-
-/// `size` tokens on each side of each mention; overlapping windows are given each.
-fn windows<'a>(
-    tokens: &'a [Token],
-    mentions: &'a [usize],
-    size: usize,
-    limited: bool,
-) -> impl Iterator<Item = Range<usize>> + 'a {
-    mentions.iter().map(move |&at| {
-        let window = at.saturating_sub(size)..(at + size + 1).min(tokens.len());
-        if !limited {
-            return window;
-        }
-        let sentence = sentence_around(&tokens[window.clone()], at - window.start);
-        window.start + sentence.start..window.start + sentence.end
-    })
-}
-
-/// Overlapping ranges as one; the input is sorted by start.
-fn joined(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match found.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => found.push(range),
-        }
-    }
-    found
-}
-
-/// The stretches of the sentences with a mention that stand before (or behind) the nearest mention.
-fn sides(tokens: &[Token], mentions: &[usize], before: bool) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for (i, &mention) in mentions.iter().enumerate() {
-        let sentence = sentence_around(tokens, mention);
-        let previous = i.checked_sub(1).map(|p| mentions[p]).filter(|p| sentence.contains(p));
-        let next = mentions.get(i + 1).copied().filter(|n| sentence.contains(n));
-        // Between two mentions the first half stands behind the earlier one, the middle token included.
-        let range = if before {
-            previous.map_or(sentence.start, |p| p + 1 + (mention - p) / 2)..mention
-        } else {
-            mention + 1..next.map_or(sentence.end, |n| mention + 1 + (n - mention) / 2)
-        };
-        if range.start < range.end {
-            found.push(range);
-        }
-    }
-    found
 }
 
 /// Bigrams of the Han characters of each run of adjoining Han tokens.
@@ -203,7 +326,7 @@ fn characters(passage: &Passage, tokens: Range<usize>, state: u64, mut emit: imp
 
 /// The spelling of a feature in the vocabulary.
 pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
-    let View { passage, target, topic } = view;
+    let View { passage, target, topic, .. } = view;
     let mut term = String::new();
     if let (true, Some(topic)) = (block.per_target, topic) {
         term.extend(topic.chars().filter(|c| !c.is_control()).chain([TOPIC]));
@@ -211,6 +334,10 @@ pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     match place {
         Place::Whole => term.push_str(passage.language.name()),
         Place::Bytes(range) => term.push_str(&passage.text.as_str()[range.clone()]),
+        Place::Symbols(symbols, _) => {
+            let words: Vec<&str> = skeleton(view)[symbols.clone()].iter().map(|(_, symbol)| *symbol).collect();
+            term.push_str(&words.join(&SEPARATOR.to_string()));
+        }
         Place::Tokens(range) => {
             for (i, token) in passage.tokens[range.clone()].iter().enumerate() {
                 if i > 0 {
@@ -264,7 +391,8 @@ mod tests {
         let mut settings = Settings::stance();
         settings.blocks.retain(|b| b.kind == kind);
         let mut found = Vec::new();
-        let view = View { passage, target: Some(target), topic: None };
+        let reading = Reading::new(passage);
+        let view = View { passage, reading: &reading, target: Some(target), topic: None };
         extract(&settings, view, |block, _, place| found.push(spell(&settings.blocks[block], view, &place)));
         found
     }
@@ -291,6 +419,19 @@ mod tests {
     }
 
     #[test]
+    fn the_skeleton_shows_who_does_what() {
+        let passage = passage("It rained. Aaa outperforms Bbb, but is Aaa not arrogant?", &["Aaa", "Bbb"]);
+        let of = |target| {
+            terms(BlockKind::Skeleton, &passage, target)
+                .into_iter()
+                .filter(|t| t.split(' ').count() == 3)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(0)[..2], ["T A+P- O", "A+P- O BUT"]);
+        assert_eq!(of(1)[..2], ["O A+P- T", "A+P- T BUT"]);
+    }
+
+    #[test]
     fn characters_do_not_reach_over_a_mention() {
         let passage = passage("模型好，甲乙丙很强", &["甲乙丙"]);
         assert_eq!(terms(BlockKind::Characters, &passage, 0), ["模型", "型好", "很强"]);
@@ -300,7 +441,8 @@ mod tests {
     fn a_spelling_has_the_hash_of_its_feature() {
         let passage = passage("Aaa's Model 3.5 beats Bbb，性价比很高。ΑΣ isn't", &["Aaa", "Bbb"]);
         let settings = Settings::stance().per_target();
-        let view = View { passage: &passage, target: Some(0), topic: Some("Aaa Inc") };
+        let reading = Reading::new(&passage);
+        let view = View { passage: &passage, reading: &reading, target: Some(0), topic: Some("Aaa Inc") };
         let mut count = [0, 0];
         extract(&settings, view, |block, hash, place| {
             let block = &settings.blocks[block];

@@ -4,12 +4,36 @@
 //! a name, a scale and a switch, is normalised on its own and knows nothing of the others, so a block is added in one place and an
 //! ablation is a flag.
 
+use std::hash::Hasher;
+use std::sync::LazyLock;
+
 mod block;
+mod dense;
 mod extract;
+mod lexicon;
 mod rows;
 mod vectorizer;
+mod vectors;
 
 pub use block::{Block, BlockKind, Settings, UnknownBlock};
-pub use extract::{Place, View, extract, spell};
+pub use dense::width;
+pub use extract::{Place, Reading, Scope, View, extract, spell};
+pub use lexicon::{Hit, Role, Valence};
 pub use rows::{BagOfWords, Row};
 pub use vectorizer::{Counts, Vectorizer, VectorizerError};
+
+/// The identity of lexicon and word vectors, which beside the settings decide what a feature is: a model means nothing under other ones.
+pub fn resources() -> &'static str {
+    static HASH: LazyLock<String> = LazyLock::new(|| {
+        let mut hasher = twox_hash::XxHash64::with_seed(0);
+        lexicon::source().iter().for_each(|file| hasher.write(file.as_bytes()));
+        hasher.write(vectors::source());
+        format!("{:016x}", hasher.finish())
+    });
+    &HASH
+}
+
+/// Little-endian floats.
+pub(crate) fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}

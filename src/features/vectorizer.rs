@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::block::Settings;
-use super::extract::{View, extract, hash_term, spell};
+use super::block::{BlockKind, Settings};
+use super::dense;
+use super::extract::{Scope, View, extract, hash_term, spell};
 use super::rows::Row;
 
 /// A vocabulary that contradicts its settings.
@@ -28,6 +30,16 @@ pub enum VectorizerError {
     /// A term of a block that the settings do not have.
     #[error("term {0} belongs to a block that does not exist")]
     Block(usize),
+    /// A block of numbers with another number of columns than this program computes.
+    #[error("block {block} has {columns} columns, but this program computes {width}")]
+    Width {
+        /// The block.
+        block: BlockKind,
+        /// Its columns in the vocabulary.
+        columns: usize,
+        /// Its columns here.
+        width: usize,
+    },
     /// A weight that is not a positive number.
     #[error("the inverse document frequency of term {0} is not a positive number")]
     Idf(usize),
@@ -35,7 +47,7 @@ pub enum VectorizerError {
 
 /// The hashes are already mixed, so the table uses them as they are.
 #[derive(Default, Clone)]
-struct Identity(u64);
+pub struct Identity(u64);
 
 impl Hasher for Identity {
     fn finish(&self) -> u64 {
@@ -49,11 +61,19 @@ impl Hasher for Identity {
     }
 }
 
-type HashIndex = HashMap<u64, u32, BuildHasherDefault<Identity>>;
+/// For tables whose keys are hashes already.
+pub(super) type HashState = BuildHasherDefault<Identity>;
 
-/// How often each feature occurs in one record: (hash, block, count), sorted by hash.
+type HashIndex = HashMap<u64, u32, HashState>;
+
+/// The features of one record.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Counts(Vec<(u64, u8, u32)>);
+pub struct Counts {
+    /// How often each n-gram occurs: (hash, block, count), sorted by hash.
+    grams: Vec<(u64, u8, u32)>,
+    /// The values of each block of numbers: (block, values).
+    numbers: Vec<(u8, Vec<f32>)>,
+}
 
 impl Counts {
     /// Counts the features of a view.
@@ -68,8 +88,18 @@ impl Counts {
             }
             same
         });
-        Counts(found)
+        Counts { grams: found, numbers: numbers(settings, view) }
     }
+}
+
+/// The values of each block of numbers.
+fn numbers(settings: &Settings, view: View<'_>) -> Vec<(u8, Vec<f32>)> {
+    let scope = Scope::new(settings, view);
+    settings
+        .active()
+        .filter(|(_, block)| dense::width(block.kind) > 0 && !block.per_target)
+        .map(|(at, block)| (at as u8, dense::values(block.kind, view, &scope)))
+        .collect()
 }
 
 /// A fitted vectorizer.
@@ -93,7 +123,7 @@ impl Vectorizer {
     pub fn fit(settings: &Settings, counts: &[Counts], views: &[View<'_>], rows: &[usize]) -> Self {
         let mut seen: Vec<(u64, u32)> = rows
             .par_iter()
-            .flat_map_iter(|&row| counts[row].0.iter().map(move |&(hash, _, _)| (hash, row as u32)))
+            .flat_map_iter(|&row| counts[row].grams.iter().map(move |&(hash, _, _)| (hash, row as u32)))
             .collect();
         seen.par_sort_unstable();
         // Features with enough records, each with one record that has it.
@@ -119,6 +149,11 @@ impl Vectorizer {
                 found
             })
             .collect();
+        for (at, block) in settings.active().filter(|(_, block)| !block.per_target) {
+            // A number has no document frequency; this one makes its weight 1.
+            let df = rows.len() as u32;
+            terms.extend((0..dense::width(block.kind)).map(|column| (at as u8, dense::term(block.kind, column), df)));
+        }
         terms.par_sort_unstable();
         let n = rows.len() as f64;
         let idf = terms.iter().map(|&(_, _, df)| (1.0 + ((1.0 + n) / (1.0 + f64::from(df))).ln()) as f32).collect();
@@ -151,6 +186,13 @@ impl Vectorizer {
         }
         if let Some(at) = idf.iter().position(|idf| !idf.is_finite() || *idf <= 0.0) {
             return Err(VectorizerError::Idf(at));
+        }
+        for (at, block) in settings.blocks.iter().enumerate() {
+            let width = dense::width(block.kind);
+            let columns = blocks.iter().filter(|b| usize::from(**b) == at).count();
+            if width > 0 && columns != 0 && columns != width {
+                return Err(VectorizerError::Width { block: block.kind, columns, width });
+            }
         }
         Ok(Self::build(settings, terms, blocks, idf))
     }
@@ -195,10 +237,10 @@ impl Vectorizer {
 
     /// The row of counted features.
     pub fn transform(&self, counts: &Counts) -> Row {
-        let known = counts.0.iter().filter_map(|&(hash, _, count)| Some((self.column(hash)?, count)));
+        let known = counts.grams.iter().filter_map(|&(hash, _, count)| Some((self.column(hash)?, count)));
         let mut found: Vec<(u32, u32)> = known.collect();
         found.sort_unstable();
-        self.weigh(found.into_iter())
+        self.weigh(found.into_iter(), &counts.numbers)
     }
 
     /// The row of a view; the same as counting first, without the counts of unknown features.
@@ -206,11 +248,18 @@ impl Vectorizer {
         let mut columns: Vec<u32> = Vec::with_capacity(view.passage.tokens.len() * 8);
         extract(&self.settings, view, |_, hash, _| columns.extend(self.column(hash)));
         columns.sort_unstable();
-        self.weigh(columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)))
+        let grams = columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
+        self.weigh(grams, &numbers(&self.settings, view))
     }
 
-    /// Weighs counts per column, ascending by column.
-    fn weigh(&self, counts: impl Iterator<Item = (u32, u32)>) -> Row {
+    /// The columns of a block; they are consecutive.
+    pub fn block_columns(&self, block: u8) -> Range<usize> {
+        let start = self.blocks.partition_point(|&b| b < block);
+        start..start + self.blocks[start..].partition_point(|&b| b == block)
+    }
+
+    /// Weighs counts per column, ascending by column, and puts the numbers between them.
+    fn weigh(&self, counts: impl Iterator<Item = (u32, u32)>, numbers: &[(u8, Vec<f32>)]) -> Row {
         let mut row = Row::default();
         let mut squares = vec![0f64; self.settings.blocks.len()];
         for (column, count) in counts {
@@ -228,6 +277,17 @@ impl Vectorizer {
         for (value, &column) in row.values.iter_mut().zip(&row.indices) {
             *value *= factors[usize::from(self.blocks[column as usize])];
         }
+        for (block, values) in numbers {
+            let columns = self.block_columns(*block);
+            if columns.len() != values.len() {
+                continue;
+            }
+            let scale = self.settings.blocks[usize::from(*block)].scale;
+            let at = row.indices.partition_point(|&c| (c as usize) < columns.start);
+            let nonzero = || columns.clone().zip(values).filter(|(_, value)| **value != 0.0);
+            row.indices.splice(at..at, nonzero().map(|(column, _)| column as u32));
+            row.values.splice(at..at, nonzero().map(|(_, value)| value * scale));
+        }
         row
     }
 }
@@ -235,7 +295,7 @@ impl Vectorizer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::BlockKind;
+    use crate::features::Reading;
     use crate::target::Passage;
     use crate::text::{Normalized, Segmenter};
 
@@ -245,14 +305,15 @@ mod tests {
 
     fn fitted(texts: &[&str], settings: &Settings) -> (Vectorizer, Vec<Passage>) {
         let passages: Vec<Passage> = texts.iter().map(|t| passage(t)).collect();
-        let views: Vec<View> = passages.iter().map(view).collect();
+        let readings: Vec<Reading> = passages.iter().map(Reading::new).collect();
+        let views: Vec<View> = passages.iter().zip(&readings).map(|(p, r)| view(p, r)).collect();
         let counts: Vec<Counts> = views.iter().map(|&v| Counts::of(settings, v)).collect();
         let rows: Vec<usize> = (0..texts.len()).collect();
         (Vectorizer::fit(settings, &counts, &views, &rows), passages)
     }
 
-    fn view(passage: &Passage) -> View<'_> {
-        View { passage, target: None, topic: None }
+    fn view<'a>(passage: &'a Passage, reading: &'a Reading) -> View<'a> {
+        View { passage, reading, target: None, topic: None }
     }
 
     fn only(kind: BlockKind) -> Settings {
@@ -274,7 +335,7 @@ mod tests {
         for (ours, theirs) in vectorizer.idf().iter().zip(idf) {
             assert!((f64::from(*ours) - theirs).abs() < 1e-6);
         }
-        let row = vectorizer.row(view(&passages[2]));
+        let row = vectorizer.row(view(&passages[2], &Reading::new(&passages[2])));
         assert_eq!(row.indices, [1, 2]);
         for (ours, theirs) in row.values.iter().zip([0.5893_f32, 0.8079]) {
             assert!((ours - theirs).abs() < 1e-4, "{row:?}");
@@ -289,8 +350,9 @@ mod tests {
             &settings,
         );
         for passage in &passages {
-            let counts = Counts::of(&settings, view(passage));
-            assert_eq!(vectorizer.transform(&counts), vectorizer.row(view(passage)));
+            let reading = Reading::new(passage);
+            let counts = Counts::of(&settings, view(passage, &reading));
+            assert_eq!(vectorizer.transform(&counts), vectorizer.row(view(passage, &reading)));
         }
     }
 

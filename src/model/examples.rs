@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::features::View;
+use crate::features::{Reading, View};
 use crate::label::{Class, Language};
 use crate::labels::{Label, Record};
 use crate::target::{Finder, Mention, Passage, Via, literal};
@@ -30,6 +30,8 @@ pub struct Example {
 pub struct Examples {
     /// The distinct texts.
     pub passages: Vec<Passage>,
+    /// What the lexicon finds in each.
+    pub readings: Vec<Reading>,
     /// One a stance record.
     pub stance: Vec<Example>,
     /// One a distinct text whose sentiment is known.
@@ -58,14 +60,15 @@ impl Examples {
             });
             texts[text].push(at);
         }
-        let made: Vec<Vec<(Passage, Vec<Option<usize>>)>> = docs
+        let made: Vec<Vec<Made>> = docs
             .par_iter()
             .map(|doc| document(records, &doc.iter().map(|&text| &texts[text][..]).collect::<Vec<_>>(), finder, hmm))
             .collect();
         let members = docs.iter().flatten().map(|&text| &texts[text]);
         let mut examples = Examples::default();
-        for (at, ((passage, targets), members)) in made.into_iter().flatten().zip(members).enumerate() {
+        for (at, ((passage, reading, targets), members)) in made.into_iter().flatten().zip(members).enumerate() {
             examples.passages.push(passage);
+            examples.readings.push(reading);
             let mut sentiment = None;
             for (&record, target) in members.iter().zip(targets) {
                 let mut example = Example { record, passage: at, target, topic: None, class: 0 };
@@ -96,7 +99,12 @@ impl Examples {
 
     /// What an example looks at.
     pub fn view<'a>(&'a self, example: &'a Example) -> View<'a> {
-        View { passage: &self.passages[example.passage], target: example.target, topic: example.topic.as_deref() }
+        View {
+            passage: &self.passages[example.passage],
+            reading: &self.readings[example.passage],
+            target: example.target,
+            topic: example.topic.as_deref(),
+        }
     }
 
     /// The language of an example's text.
@@ -105,8 +113,11 @@ impl Examples {
     }
 }
 
+/// A passage, what the lexicon finds in it, and the numbers of its records' targets in it.
+type Made = (Passage, Reading, Vec<Option<usize>>);
+
 /// The passages of the texts of one document, each with the numbers of its records' targets in it.
-fn document(records: &[Record], texts: &[&[usize]], finder: &Finder, hmm: bool) -> Vec<(Passage, Vec<Option<usize>>)> {
+fn document(records: &[Record], texts: &[&[usize]], finder: &Finder, hmm: bool) -> Vec<Made> {
     let normalized: Vec<Normalized> = texts
         .iter()
         .map(|members| {
@@ -135,7 +146,7 @@ fn passage(
     known: Vec<Mention>,
     finder: &Finder,
     hmm: bool,
-) -> (Passage, Vec<Option<usize>>) {
+) -> Made {
     let text = &records[members[0]].text;
     let table = finder.table();
     // Targets outside the table get numbers behind it.
@@ -184,7 +195,9 @@ fn passage(
     mentions.dedup_by(|next, kept| next.range.start < kept.range.end);
     let targets =
         numbers.into_iter().map(|number| number.filter(|n| mentions.iter().any(|m| m.company == *n))).collect();
-    (Passage::new(normalized, mentions, Segmenter { hmm }), targets)
+    let passage = Passage::new(normalized, mentions, Segmenter { hmm });
+    let reading = Reading::new(&passage);
+    (passage, reading, targets)
 }
 
 /// A labelled span may be a pronoun; its other occurrences need not mean the same.

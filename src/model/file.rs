@@ -15,7 +15,7 @@ use super::calibration::Calibration;
 use super::head::Head;
 use super::{Model, Provenance};
 use crate::atomic;
-use crate::features::{Settings, Vectorizer};
+use crate::features::{Settings, Vectorizer, floats, resources};
 
 const KEY: &str = "lichang";
 const MAGIC: &str = "lichang model";
@@ -42,6 +42,9 @@ pub enum ModelError {
     /// Trained with another segmenter; its words would not be this program's words.
     #[error("the model was trained with jieba {0}, but this program has jieba {1}; train the model anew")]
     Segmenter(String, &'static str),
+    /// Trained with another lexicon or other word vectors.
+    #[error("the model was trained with another lexicon or other word vectors ({0}); train the model anew")]
+    Resources(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,6 +115,9 @@ impl Model {
         let provenance = header.provenance.ok_or_else(|| damaged("the provenance is missing"))?;
         if provenance.jieba != crate::text::JIEBA_VERSION {
             return Err(ModelError::Segmenter(provenance.jieba, crate::text::JIEBA_VERSION));
+        }
+        if provenance.resources != resources() {
+            return Err(ModelError::Resources(provenance.resources));
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
         let head = |name, settings: Option<Settings>| settings.map(|s| read_head(name, s, &tensors)).transpose();
@@ -213,10 +219,6 @@ fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Resul
     Ok(Head::new(vectorizer, triples, [intercepts[0], intercepts[1], intercepts[2]], map))
 }
 
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-}
-
 fn doubles(bytes: &[u8]) -> Vec<f64> {
     bytes.chunks_exact(8).map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])).collect()
 }
@@ -224,7 +226,7 @@ fn doubles(bytes: &[u8]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::{Counts, View};
+    use crate::features::{Counts, Reading, View};
     use crate::target::Passage;
     use crate::text::{Normalized, Segmenter};
 
@@ -234,7 +236,12 @@ mod tests {
             .iter()
             .map(|t| Passage::new(Normalized::new(t, 0..t.len(), &[]), Vec::new(), Segmenter { hmm: true }))
             .collect();
-        let views: Vec<View> = passages.iter().map(|passage| View { passage, target: None, topic: None }).collect();
+        let readings: Vec<Reading> = passages.iter().map(Reading::new).collect();
+        let views: Vec<View> = passages
+            .iter()
+            .zip(&readings)
+            .map(|(passage, reading)| View { passage, reading, target: None, topic: None })
+            .collect();
         let mut settings = Settings::sentiment();
         settings.min_df = 1;
         let counts: Vec<Counts> = views.iter().map(|&v| Counts::of(&settings, v)).collect();
@@ -243,6 +250,7 @@ mod tests {
         let provenance = Provenance {
             program: "0".into(),
             jieba: crate::text::JIEBA_VERSION.into(),
+            resources: resources().into(),
             data: Vec::new(),
             targets: String::new(),
             seed: 0,
@@ -276,7 +284,7 @@ mod tests {
     fn refuses_other_files_with_a_sentence() {
         let plain = safetensors::serialize(std::iter::empty::<(&str, TensorView<'_>)>(), None).unwrap();
         let swapped = with_header(|json| json.replace("\"ngrams\":2", "\"ngrams\":7"));
-        let cases: [(&str, Vec<u8>, &str); 8] = [
+        let cases: [(&str, Vec<u8>, &str); 9] = [
             ("empty", Vec::new(), "not a Lichang model"),
             ("text", b"Anthropic said on Monday that it had".to_vec(), "not a Lichang model"),
             ("foreign", plain, "not a Lichang model"),
@@ -291,6 +299,7 @@ mod tests {
                 with_header(|json| json.replace(crate::text::JIEBA_VERSION, "0.0.1")),
                 "train the model anew",
             ),
+            ("another lexicon", with_header(|json| json.replace(resources(), "0")), "another lexicon"),
             ("settings", swapped, "out of range"),
             ("no head", with_header(|json| json.replace("\"sentiment\":{", "\"other\":{")), "no head"),
         ];

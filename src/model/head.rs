@@ -91,8 +91,9 @@ impl Head {
 
     /// What each place of the text adds to logit(positive pole) − logit(negative pole).
     ///
-    /// A column's product of weight and value is shared evenly among the places at which it occurs, so the
-    /// contributions and the difference of the intercepts sum to the difference of the logits.
+    /// The product of weight and value of an n-gram's column is shared evenly among the places at which it occurs; those of numbers (lexicon sums, mean
+    /// vectors), which have no single place, are given together as [`Place::Whole`]. With the difference of the intercepts all sum to
+    /// the difference of the logits.
     pub fn contributions(&self, view: View<'_>) -> Vec<(Place, f64)> {
         let row = self.vectorizer.row(view);
         let mut places: Vec<Vec<Place>> = vec![Vec::new(); row.indices.len()];
@@ -103,12 +104,18 @@ impl Head {
             }
         });
         let mut contributions = Vec::new();
+        let mut whole = 0.0;
         for ((places, &column), &value) in places.into_iter().zip(&row.indices).zip(&row.values) {
             let weights = self.weights[column as usize];
             let product = (f64::from(weights[0]) - f64::from(weights[2])) * f64::from(value);
+            if places.is_empty() {
+                whole += product;
+                continue;
+            }
             let share = product / places.len() as f64;
             contributions.extend(places.into_iter().map(|place| (place, share)));
         }
+        contributions.push((Place::Whole, whole));
         contributions
     }
 }

@@ -37,6 +37,8 @@ pub struct Provenance {
     pub program: String,
     /// Version of jieba, whose dictionary decides what a word is.
     pub jieba: String,
+    /// Identity of the lexicon and the word vectors ([`crate::features::resources`]).
+    pub resources: String,
     /// The label files.
     pub data: Vec<DataFile>,
     /// SHA-256 of the company table that masked other companies.

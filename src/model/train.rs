@@ -10,7 +10,7 @@ use super::examples::{Example, Examples};
 use super::head::Head;
 use super::sparse_logistic::{ClassWeight, FitError, SparseLogistic, log_softmax};
 use super::{DataFile, HeadRecord, Model, Provenance};
-use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View};
+use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources};
 use crate::labels::Record;
 use crate::statistics::grouped_folds;
 use crate::target::Finder;
@@ -168,6 +168,7 @@ pub fn train(
     let provenance = Provenance {
         program: env!("CARGO_PKG_VERSION").to_string(),
         jieba: JIEBA_VERSION.to_string(),
+        resources: resources().to_string(),
         data,
         targets,
         seed: options.seed,

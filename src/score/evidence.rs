@@ -29,7 +29,7 @@ impl Evidence {
                     whole += contribution;
                     continue;
                 }
-                Place::Tokens(range) => range,
+                Place::Tokens(range) | Place::Symbols(_, range) => range,
                 Place::Bytes(bytes) => {
                     let start = tokens.partition_point(|t| t.range.end <= bytes.start);
                     let end = tokens.partition_point(|t| t.range.start < bytes.end);
@@ -56,6 +56,7 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Reading;
     use crate::label::{Class, Stance};
     use crate::model::Model;
     use crate::target::{Finder, Passage, TargetTable};
@@ -73,8 +74,9 @@ mod tests {
             let normalized = Normalized::new(text, 0..text.len(), &[]);
             let mentions = finder.find(std::slice::from_ref(&normalized)).remove(0);
             let passage = Passage::new(normalized, mentions, Segmenter { hmm: true });
+            let reading = Reading::new(&passage);
             for target in passage.companies() {
-                let view = View { passage: &passage, target: Some(target), topic: None };
+                let view = View { passage: &passage, reading: &reading, target: Some(target), topic: None };
                 let (evidence, whole) = Evidence::of(head, view);
                 let sum: f64 = evidence.iter().map(|e| e.contribution).sum::<f64>() + whole;
                 let logits = head.judge(view).logits;

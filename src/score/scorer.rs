@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::article::ArticleScore;
 use crate::article::{Article, Kind, Meta, Rule};
-use crate::features::View;
+use crate::features::{Reading, View};
 use crate::label::{Class, Language, Stance};
 use crate::model::{Head, Judgement, Model};
 use crate::target::{Finder, Passage, Via};
@@ -121,6 +121,8 @@ impl Scorer {
             .zip(texts.into_iter().zip(mentions))
             .map(|(paragraph, (text, mentions))| {
                 let passage = Passage::new(text, mentions, segmenter);
+                let reading = Reading::new(&passage);
+                let whole = View { passage: &passage, reading: &reading, target: None, topic: None };
                 ParagraphResult {
                     index: paragraph.index,
                     kind: paragraph.kind,
@@ -131,12 +133,9 @@ impl Scorer {
                     scores: passage
                         .companies()
                         .into_iter()
-                        .map(|company| self.paragraph(article, &passage, company))
+                        .map(|company| self.paragraph(article, whole, company))
                         .collect(),
-                    sentiment: self
-                        .sentiment
-                        .as_ref()
-                        .map(|head| head.judge(View { passage: &passage, target: None, topic: None })),
+                    sentiment: self.sentiment.as_ref().map(|head| head.judge(whole)),
                 }
             })
             .collect();
@@ -160,9 +159,10 @@ impl Scorer {
         }
     }
 
-    fn paragraph(&self, article: &Article, passage: &Passage, company: usize) -> ParagraphScore {
+    fn paragraph(&self, article: &Article, whole: View<'_>, company: usize) -> ParagraphScore {
+        let passage = whole.passage;
         let target = Arc::clone(&self.names[company]);
-        let view = View { passage, target: Some(company), topic: Some(&target) };
+        let view = View { target: Some(company), topic: Some(&target), ..whole };
         let judgement = self.stance.judge(view);
         let class = judgement.class();
         ParagraphScore {
