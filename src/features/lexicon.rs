@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::target::{Passage, TokenKind};
+use crate::target::{Passage, Token, TokenKind};
 
 /// The files of the lexicon.
 const FILES: [&str; 2] = [include_str!("../../data/lexicon/en.tsv"), include_str!("../../data/lexicon/zh.tsv")];
@@ -155,6 +155,11 @@ pub struct Valence {
 }
 
 impl Valence {
+    /// What the passive voice makes of it: the grammatical subject is the object.
+    fn passive(self) -> Self {
+        if self.patient == 0.0 { self } else { Valence { tone: self.tone, agent: self.patient, patient: self.agent } }
+    }
+
     fn times(self, factor: f32) -> Self {
         Valence { tone: self.tone * factor, agent: self.agent * factor, patient: self.patient * factor }
     }
@@ -294,7 +299,7 @@ pub fn hits(passage: &Passage) -> Vec<Hit> {
             Entry::Contrast { .. } => Role::Contrast,
             Entry::Term(valence) => {
                 let sentence = tokens[range.start].sentence;
-                let mut valence = *valence;
+                let mut valence = if is_passive(passage, range.start) { valence.passive() } else { *valence };
                 let near = found[..at].iter().rev().take_while(|(r, _)| {
                     range.start - r.end.min(range.start) <= REACH && tokens[r.start].sentence == sentence
                 });
@@ -325,6 +330,22 @@ pub fn hits(passage: &Passage) -> Vec<Hit> {
         hits.push(Hit { tokens: range.clone(), role });
     }
     hits
+}
+
+/// Whether the term at a token is in the passive voice: 被, 遭, 受到 up to three tokens before it, or a form of "to be" and the ending of a participle.
+fn is_passive(passage: &Passage, at: usize) -> bool {
+    let (text, tokens) = (passage.text.as_str(), &passage.tokens);
+    let word = |token: &Token| &text[token.range.clone()];
+    let before = || tokens[at.saturating_sub(3)..at].iter().rev().take_while(|t| t.sentence == tokens[at].sentence);
+    match tokens[at].kind {
+        TokenKind::Han => before().any(|t| matches!(word(t), "被" | "遭" | "遭到" | "遭受" | "受到" | "受" | "屡遭" | "惨遭")),
+        TokenKind::Latin => {
+            let participle = ["ed", "en", "wn", "ught", "de"].iter().any(|ending| word(&tokens[at]).ends_with(ending));
+            const TO_BE: [&str; 10] = ["is", "are", "was", "were", "be", "been", "being", "gets", "got", "getting"];
+            participle && before().any(|t| TO_BE.iter().any(|form| word(t).eq_ignore_ascii_case(form)))
+        }
+        _ => false,
+    }
 }
 
 /// The bytes that decide what the lexicon says; their hash is part of a model's identity.
@@ -365,6 +386,8 @@ mod tests {
         assert!(one("这家公司遥遥领先") > 0.0);
         assert!(one("这家公司并没有遥遥领先") < one("这家公司遥遥领先"));
         assert!(one("虚伪") < 0.0);
+        assert!(one("the firm was accused of it") < one("the firm accused it"));
+        assert!(one("这家公司被碾压") < 0.0 && one("这家公司碾压对手") > 0.0);
         assert_eq!(tones("the table stands in the room"), [0f32; 0]);
     }
 }
