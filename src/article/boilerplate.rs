@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 
 /// The reason why a paragraph is boilerplate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,7 +53,7 @@ impl Rule {
 /// Each rule with what it recognises, in the order in which the rules are tried.
 pub const RULES: [(Rule, &str); 10] = [
     (Rule::RecordNumber, "up to 120 characters with 京ICP备…, 公网安备, ISSN, a licence number"),
-    (Rule::DateLine, "a line that is only dates, times, weekdays, reading figures and labels for them"),
+    (Rule::DateLine, "up to 80 characters that are only dates, times, weekdays, reading figures and labels for them"),
     (Rule::Byline, "By …, 作者：…, 编辑｜…, up to 80 characters"),
     (Rule::Caption, "Image from …, 图源：…, ▲ …, or a line that ends in (PHOTO: …)"),
     (Rule::SourceLink, "Original: …, 来源：…, up to 160 characters, or nothing but an address"),
@@ -64,10 +64,18 @@ pub const RULES: [(Rule, &str); 10] = [
     (Rule::Code, "a fenced block"),
 ];
 
-struct Pattern {
+/// The patterns of all rules, looked for in one pass.
+struct Patterns {
+    set: RegexSet,
+    rules: Vec<Limits>,
+}
+
+/// Beside its pattern, what a rule asks for.
+struct Limits {
     rule: Rule,
     longest: usize,
-    pattern: Regex,
+    /// A second pattern that must match too.
+    and: Option<Regex>,
 }
 
 static DATE_SHAPE: LazyLock<Regex> = LazyLock::new(|| {
@@ -85,7 +93,7 @@ static DATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     let table: [(Rule, usize, &str); 9] = [
         (Rule::RecordNumber, 120, r"ICP\s*[备備证]|公网安备|\bISSN\b|许可证(编号|号)?\s*[:：]|统一社会信用代码"),
         (
@@ -121,7 +129,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (
             Rule::SelfDescription,
             900,
-            r"(?i)\bis an? .{0,60}\b(platform|publication|newsletter|outlet|media (company|outlet))\b.{0,600}\b(we are (committed|dedicated)|our mission|we closely|providing valuable insights)|(是一家|是一个|专注于?).{0,40}(平台|媒体|自媒体|公众号|智库).{0,200}(致力于|我们(关注|专注)|旨在)",
+            r"(?i)\bis an? .{0,60}\b(platform|publication|newsletter|outlet|media (company|outlet))\b|(是一家|是一个|专注于?).{0,40}(平台|媒体|自媒体|公众号|智库)",
         ),
         (
             Rule::Byline,
@@ -129,11 +137,23 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             r"^\S{1,12}\s*/\s*(文|编译|整理)$|^文\s*/\s*\S{1,20}$|^[（(]?(完|全文完|本文完|END|The End)[)）]?$",
         ),
     ];
-    table.into_iter().map(|(rule, longest, pattern)| Pattern { rule, longest, pattern: regex(pattern) }).collect()
+    let and = |rule| {
+        let mission = r"(?i)\bwe are (committed|dedicated)|\bour mission|\bwe closely|providing valuable insights|致力于|我们(关注|专注)|旨在";
+        (rule == Rule::SelfDescription).then(|| regex(mission))
+    };
+    Patterns {
+        set: RegexSet::new(table.iter().map(|(_, _, pattern)| ascii_boundaries(pattern))).expect("valid patterns"),
+        rules: table.into_iter().map(|(rule, longest, _)| Limits { rule, longest, and: and(rule) }).collect(),
+    }
 });
 
+/// Word boundaries are ASCII ones: with Unicode ones the engine falls back to its slowest way on any text that is not ASCII.
+fn ascii_boundaries(pattern: &str) -> String {
+    pattern.replace(r"\b", r"(?-u:\b)")
+}
+
 fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("valid pattern")
+    Regex::new(&ascii_boundaries(pattern)).expect("valid pattern")
 }
 
 /// The rule that recognises the plain words of a paragraph as boilerplate, if any does.
@@ -142,10 +162,16 @@ pub fn rule_for(plain: &str) -> Option<Rule> {
     if length == 0 || length == 1000 {
         return None;
     }
-    if length <= 120 && is_date_line(plain) {
+    if length <= 80 && is_date_line(plain) {
         return Some(Rule::DateLine);
     }
-    PATTERNS.iter().find(|p| length <= p.longest && p.pattern.is_match(plain)).map(|p| p.rule)
+    let patterns = &*PATTERNS;
+    let matches = patterns.set.matches(plain);
+    let fits = |at: &usize| {
+        let rule = &patterns.rules[*at];
+        length <= rule.longest && rule.and.as_ref().is_none_or(|and| and.is_match(plain))
+    };
+    matches.into_iter().find(fits).map(|at| patterns.rules[at].rule)
 }
 
 fn is_date_line(plain: &str) -> bool {

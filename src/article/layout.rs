@@ -62,7 +62,7 @@ fn units(text: &str, body: usize) -> Vec<Unit> {
         let range = start..start + content.len();
         at += line.len();
         if let Some((open, mark)) = fence {
-            if content.starts_with(mark) || at == text.len() {
+            if content.starts_with(mark) {
                 units.push(Unit {
                     range: open..range.end,
                     kind: Kind::Boilerplate,
@@ -73,7 +73,11 @@ fn units(text: &str, body: usize) -> Vec<Unit> {
             }
             continue;
         }
-        if let Some(mark) = ["```", "~~~"].into_iter().find(|mark| content.starts_with(mark)) {
+        // A fence that nothing closes would swallow the rest of the document; it is a line like any other.
+        let opens = |mark: &&str| {
+            content.starts_with(mark) && text[at..].lines().any(|line| line.trim_start().starts_with(mark))
+        };
+        if let Some(mark) = ["```", "~~~"].into_iter().find(opens) {
             close(text, &mut plain, &mut units);
             fence = Some((range.start, mark));
             continue;
@@ -227,10 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unclosed_fence_ends_with_the_text() {
-        assert_eq!(
-            read("Before.\n\n```\ncode = 1"),
-            [(Kind::Body, "Before.".into()), (Kind::Boilerplate, "``` code = 1".into())]
-        );
+    fn an_unclosed_fence_swallows_nothing() {
+        let found = read("Before.
+
+``` let x = 1 ```
+
+The rest is here.");
+        assert_eq!(found[2], (Kind::Body, "The rest is here.".into()));
     }
 }

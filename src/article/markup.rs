@@ -12,7 +12,7 @@ static SPANS: LazyLock<Regex> = LazyLock::new(|| {
         !\[[^\]\n]*\]\([^)\n]*\)                       # image
       | \]\([^)\s]*(?:\s+"[^"\n]*")?\)                 # the end of a link with its target
       | </?[A-Za-z][^<>\n]{0,200}>                     # HTML tag
-      | (?:https?://|\bwww\.)[A-Za-z0-9\-._~:/?\#\[\]@!$&'()*+,;=%]+   # bare address, up to the first other script
+      | (?:https?://|(?-u:\b)www\.)[A-Za-z0-9\-._~:/?\#\[\]@!$&'()*+,;=%]+   # bare address, up to the first other script
         "#,
     )
     .expect("valid pattern")

@@ -1,6 +1,7 @@
 //! Files with an article a record: JSON lines and CSV.
 
 use std::io::{self, BufRead};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -75,6 +76,15 @@ impl Fields for CsvRow<'_> {
 }
 
 impl FieldNames {
+    /// The document in a line of JSON.
+    pub(super) fn parse(&self, doc: &str, line: u64, bytes: &[u8]) -> Result<Document, DocumentError> {
+        match serde_json::from_slice::<Value>(bytes) {
+            Ok(Value::Object(fields)) => self.document(doc, line, &fields),
+            Ok(_) => Err(DocumentError::at(doc, line, "expected a JSON object, one a line".into())),
+            Err(error) => Err(DocumentError::at(doc, line, format!("not a JSON object: {error}"))),
+        }
+    }
+
     fn document(&self, doc: &str, line: u64, fields: &dyn Fields) -> Result<Document, DocumentError> {
         let text = fields.first(&self.text).ok_or_else(|| {
             DocumentError::at(
@@ -112,7 +122,7 @@ impl<R: BufRead> JsonLines<R> {
     }
 
     /// The next record, or `None` at the end.
-    pub fn next(&mut self, names: &FieldNames) -> Option<Result<Document, DocumentError>> {
+    pub fn next(&mut self, names: &Arc<FieldNames>) -> Option<Result<Document, DocumentError>> {
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
@@ -130,12 +140,12 @@ impl<R: BufRead> JsonLines<R> {
                 Ok(Read::Line) => break,
             }
         }
-        let start = if self.line == 1 { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes) } else { &bytes };
-        Some(match serde_json::from_slice::<Value>(start) {
-            Ok(Value::Object(fields)) => names.document(&self.doc, self.line, &fields),
-            Ok(_) => Err(DocumentError::at(&self.doc, self.line, "expected a JSON object, one a line".into())),
-            Err(error) => Err(DocumentError::at(&self.doc, self.line, format!("not a JSON object: {error}"))),
-        })
+        if self.line == 1 && bytes.starts_with(b"\xEF\xBB\xBF") {
+            bytes.drain(..3);
+        }
+        // Parsing is left to whoever makes the article, on whatever thread.
+        let content = Content::Json { line: self.line, bytes, names: Arc::clone(names) };
+        Some(Ok(Document { doc: self.doc.clone(), meta: Meta::default(), content }))
     }
 }
 
@@ -224,9 +234,10 @@ pub(super) fn is_label_record(first_line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn json(text: &str) -> Vec<Result<Document, DocumentError>> {
+    fn json(text: &str) -> Vec<Result<crate::article::Article, DocumentError>> {
         let mut lines = JsonLines::new(text.as_bytes(), "a.jsonl".into(), 200);
-        std::iter::from_fn(|| lines.next(&FieldNames::default())).collect()
+        let names = Arc::default();
+        std::iter::from_fn(|| lines.next(&names)).map(|document| document?.into_article()).collect()
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Where documents come from: files, folders, standard input.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, StdinLock};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::WalkDir;
 
@@ -23,8 +24,12 @@ pub struct Document {
 
 #[derive(Debug, Clone)]
 pub(super) enum Content {
+    /// A file, to be decoded.
     Bytes(Vec<u8>),
+    /// A text.
     Text(String),
+    /// A line that should be a JSON object, to be parsed.
+    Json { line: u64, bytes: Vec<u8>, names: Arc<FieldNames> },
 }
 
 impl Document {
@@ -33,11 +38,23 @@ impl Document {
         Document { doc: doc.into(), meta: Meta::default(), content: Content::Text(text.into()) }
     }
 
-    /// Decodes the document and splits it into paragraphs.
+    /// How many bytes were read.
+    pub fn size(&self) -> usize {
+        match &self.content {
+            Content::Bytes(bytes) | Content::Json { bytes, .. } => bytes.len(),
+            Content::Text(text) => text.len(),
+        }
+    }
+
+    /// Decodes or parses the document and splits it into paragraphs.
     ///
     /// Undecodable bytes become U+FFFD; that is logged as a warning with the document's name.
-    pub fn into_article(self) -> Article {
+    ///
+    /// # Errors
+    /// [`DocumentError`] for a record that is not a JSON object with a text.
+    pub fn into_article(self) -> Result<Article, DocumentError> {
         let text = match self.content {
+            Content::Json { line, bytes, names } => return names.parse(&self.doc, line, &bytes)?.into_article(),
             Content::Text(text) => text,
             Content::Bytes(bytes) => {
                 let decoded = decode(bytes);
@@ -52,7 +69,7 @@ impl Document {
                 decoded.text
             }
         };
-        Article::new(self.doc, text, self.meta)
+        Ok(Article::new(self.doc, text, self.meta))
     }
 }
 
@@ -107,7 +124,7 @@ pub const MAX_DOCUMENT: usize = 32 << 20;
 /// In folders only `.txt`, `.md`, `.jsonl`, `.ndjson` and `.csv` are read; hidden files, files called `README` and JSON lines of labels
 /// are passed over. A file that is named is always read.
 pub struct Inputs {
-    names: FieldNames,
+    names: Arc<FieldNames>,
     pending: std::vec::IntoIter<PathBuf>,
     walk: Option<Walk>,
     open: Option<Records>,
@@ -122,8 +139,8 @@ fn walk(folder: &Path) -> Walk {
 }
 
 enum Records {
-    Json(JsonLines<Box<dyn BufRead>>),
-    Csv(CsvRecords<Box<dyn Read>>),
+    Json(JsonLines<Box<dyn BufRead + Send>>),
+    Csv(CsvRecords<Box<dyn Read + Send>>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +177,7 @@ impl Inputs {
             }
             return Err(InputError::Missing(path.clone()));
         }
-        Ok(Inputs { names, pending: paths.into_iter(), walk: None, open: None })
+        Ok(Inputs { names: Arc::new(names), pending: paths.into_iter(), walk: None, open: None })
     }
 
     fn file(&mut self, path: &Path, named: bool) -> Option<Result<Document, DocumentError>> {
@@ -177,7 +194,7 @@ impl Inputs {
                 Format::Text => return read_text(doc, file).map(Some),
                 Format::Csv => self.open = Some(Records::Csv(CsvRecords::new(Box::new(file), doc))),
                 Format::JsonLines => {
-                    let mut reader: Box<dyn BufRead> = Box::new(BufReader::with_capacity(1 << 16, file));
+                    let mut reader: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(1 << 16, file));
                     let buffer = reader.fill_buf()?;
                     let line = buffer.split(|&b| b == b'\n').next().unwrap_or_default();
                     if !named && is_label_record(line) {
@@ -196,13 +213,13 @@ impl Inputs {
     }
 
     fn stdin(&mut self) -> Option<Result<Document, DocumentError>> {
-        let mut lock: StdinLock<'static> = io::stdin().lock();
+        let mut input = BufReader::with_capacity(1 << 16, io::stdin());
         let result = (|| {
-            if lock.fill_buf()?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
-                self.open = Some(Records::Json(JsonLines::new(Box::new(lock), "-".into(), MAX_DOCUMENT)));
+            if input.fill_buf()?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
+                self.open = Some(Records::Json(JsonLines::new(Box::new(input), "-".into(), MAX_DOCUMENT)));
                 return Ok(None);
             }
-            read_text("-".into(), lock).map(Some)
+            read_text("-".into(), input).map(Some)
         })();
         match result {
             Ok(document) => document.map(Ok),

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use lichang::article::{FieldNames, Inputs};
+use lichang::article::{Document, DocumentError, FieldNames, Inputs};
 use lichang::report::{CsvReporter, JsonReporter, NdjsonReporter, Reporter, Shown, TableReporter};
 use lichang::score::Scorer;
 use rayon::prelude::*;
@@ -11,8 +11,10 @@ use super::args::{FieldArgs, Per, ScoreArgs, ScoreFormat};
 use super::progress::Counter;
 use super::{Outcome, labels, report_error};
 
-/// Documents that are scored together: enough to keep every core busy, few enough to hold.
-const BATCH: usize = 64;
+/// Documents that are scored together, at most: enough to keep every core busy, few enough to hold …
+const BATCH: usize = 1024;
+/// … and no more once they have so many bytes.
+const BATCH_BYTES: usize = 4 << 20;
 
 /// Scores what the arguments name.
 pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
@@ -26,24 +28,37 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
         boilerplate: args.all,
         text: args.with_text,
     };
-    let mut reporter = reporter(args.format, shown);
+    let reporter = reporter(args.format, shown);
+    let mut out = output(args.format);
+    reporter.begin(&mut out)?;
     let counter = Counter::new("documents");
     let (mut read, mut failed) = (0usize, 0usize);
-    loop {
-        let batch: Vec<_> = inputs.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            break;
-        }
+    let mut next = take(&mut inputs);
+    while !next.is_empty() {
+        let batch = std::mem::take(&mut next);
         let size = batch.len();
-        let results: Vec<_> = batch
-            .into_par_iter()
-            .map(|document| document.map(|document| scorer.score(&document.into_article())))
-            .collect();
+        // The next batch is read while this one is scored and written to memory.
+        let (results, following) = rayon::join(
+            || {
+                let one = |document: Result<Document, DocumentError>| {
+                    let article = scorer.score(&document?.into_article()?);
+                    let mut bytes = Vec::new();
+                    // Writing to memory fails only for text that a format cannot hold.
+                    let written = reporter.article(&article, &mut bytes);
+                    Ok::<_, DocumentError>(written.map(|()| bytes))
+                };
+                batch.into_par_iter().map(one).collect::<Vec<_>>()
+            },
+            || take(&mut inputs),
+        );
+        next = following;
         for result in results {
             match result {
-                Ok(article) => {
+                Ok(bytes) => {
+                    let bytes = bytes?;
+                    let separator = if read > 0 { reporter.separator() } else { "" };
                     read += 1;
-                    counter.suspend(|| reporter.article(&article))?;
+                    counter.suspend(|| out.write_all(separator.as_bytes()).and_then(|()| out.write_all(&bytes)))?;
                 }
                 Err(error) => {
                     failed += 1;
@@ -54,7 +69,8 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
         counter.add(size);
     }
     counter.finish();
-    reporter.finish()?;
+    reporter.end(&mut out)?;
+    out.flush()?;
     if failed > 0 {
         log::warn!("{read} documents read, {failed} failed");
         return Ok(Outcome::Partial);
@@ -65,19 +81,35 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Complete)
 }
 
-fn reporter(format: ScoreFormat, shown: Shown) -> Box<dyn Reporter> {
-    // Colours are stripped by the stream when standard output is no terminal or NO_COLOR is set.
-    let plain = || BufWriter::with_capacity(1 << 16, io::stdout());
-    match format {
-        ScoreFormat::Table => {
-            let choice = anstream::AutoStream::choice(&io::stdout());
-            let out: Box<dyn Write> = Box::new(anstream::AutoStream::new(Box::new(plain()) as Box<dyn Write>, choice));
-            Box::new(TableReporter::new(out, shown))
-        }
-        ScoreFormat::Json => Box::new(JsonReporter::new(plain(), shown)),
-        ScoreFormat::Ndjson => Box::new(NdjsonReporter::new(plain(), shown)),
-        ScoreFormat::Csv => Box::new(CsvReporter::new(plain(), shown)),
+/// The next documents, until there are enough of them or they are large enough.
+fn take(inputs: &mut Inputs) -> Vec<Result<Document, DocumentError>> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let Some(document) = inputs.next() else { break };
+        bytes += document.as_ref().map_or(0, Document::size);
+        batch.push(document);
     }
+    batch
+}
+
+fn reporter(format: ScoreFormat, shown: Shown) -> Box<dyn Reporter> {
+    match format {
+        ScoreFormat::Table => Box::new(TableReporter::new(shown)),
+        ScoreFormat::Json => Box::new(JsonReporter::new(shown)),
+        ScoreFormat::Ndjson => Box::new(NdjsonReporter::new(shown)),
+        ScoreFormat::Csv => Box::new(CsvReporter::new(shown)),
+    }
+}
+
+/// Standard output; for tables, colours are stripped when it is no terminal or NO_COLOR is set.
+fn output(format: ScoreFormat) -> Box<dyn Write> {
+    let plain: Box<dyn Write> = Box::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+    if format == ScoreFormat::Table {
+        let choice = anstream::AutoStream::choice(&io::stdout());
+        return Box::new(anstream::AutoStream::new(plain, choice));
+    }
+    plain
 }
 
 fn field_names(args: FieldArgs) -> FieldNames {

@@ -47,8 +47,18 @@ const PARTS: [(Part, &str); 10] = [
 ];
 
 /// What is summed in each part: the glad and grim valences of each kind, then the difference of those of tone and of agent.
-const KINDS: [&str; 10] =
-    ["tone+", "tone-", "agent+", "agent-", "patient+", "patient-", "net tone+", "net tone-", "net agent+", "net agent-"];
+const KINDS: [&str; 10] = [
+    "tone+",
+    "tone-",
+    "agent+",
+    "agent-",
+    "patient+",
+    "patient-",
+    "net tone+",
+    "net tone-",
+    "net agent+",
+    "net agent-",
+];
 
 const LEXICON: usize = PARTS.len() * KINDS.len();
 
@@ -110,7 +120,8 @@ fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {
         }
     };
     let last = tokens.last().map_or(0, |t| t.sentence);
-    let companies: Vec<usize> = (0..tokens.len()).filter(|&i| matches!(tokens[i].kind, TokenKind::Company(_))).collect();
+    let companies: Vec<usize> =
+        (0..tokens.len()).filter(|&i| matches!(tokens[i].kind, TokenKind::Company(_))).collect();
     let is_target = |at: usize| matches!(tokens[at].kind, TokenKind::Company(c) if Some(c) == view.target);
     let alone = companies.iter().all(|&at| is_target(at));
     // For each sentence, whether its first company is the target; without a company, what the sentence before has.
@@ -154,7 +165,8 @@ fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {
             let first = companies.partition_point(|&c| c <= from);
             companies[first..].iter().take_while(|&&c| c < to).filter(|&&c| !is_target(c)).count()
         };
-        let decay = |from: usize, to: usize| HALF / (HALF + (to - from) as f32) * 0.5f32.powi(between(from, to).min(4) as i32);
+        let decay =
+            |from: usize, to: usize| HALF / (HALF + (to - from) as f32) * 0.5f32.powi(between(from, to).min(4) as i32);
         if let Some(mention) = before {
             add(Part::After, valence, decay(mention, at));
             if between(mention, at) > 0 {

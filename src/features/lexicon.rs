@@ -17,45 +17,11 @@ const FILES: [&str; 2] = [include_str!("../../data/lexicon/en.tsv"), include_str
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(&FILES).expect("the lexicon is checked by a test"));
 
-const NEGATIONS: [&str; 38] = [
-    "not",
-    "n't",
-    "no",
-    "never",
-    "without",
-    "hardly",
-    "barely",
-    "nor",
-    "neither",
-    "cannot",
-    "fail",
-    "fails",
-    "failed",
-    "lack",
-    "lacks",
-    "far from",
-    "不",
-    "没",
-    "没有",
-    "未",
-    "未能",
-    "无",
-    "并非",
-    "毫无",
-    "难以",
-    "无法",
-    "不会",
-    "不能",
-    "不再",
-    "并不",
-    "绝非",
-    "从未",
-    "不是",
-    "没能",
-    "不曾",
-    "谈不上",
-    "称不上",
-    "否认",
+const NEGATIONS: [&str; 58] = [
+    "not", "n't", "no", "never", "without", "hardly", "barely", "nor", "neither", "cannot", "fail", "fails", "failed", "lack", "lacks",
+    "lacking", "far from", "unlikely", "rather than", "instead of", "unable", "refuse", "refuses", "refused", "stop", "stops", "stopped",
+    "less", "nothing", "few", "不", "没", "没有", "未", "未能", "无", "并非", "毫无", "难以", "无法", "不会", "不能", "不再", "并不", "绝非", "从未", "不是", "没能",
+    "不曾", "谈不上", "称不上", "否认", "而不是", "未必", "难言", "谈何", "拒绝", "缺乏",
 ];
 const INTENSIFIERS: [&str; 30] = [
     "very",
@@ -338,7 +304,9 @@ fn is_passive(passage: &Passage, at: usize) -> bool {
     let word = |token: &Token| &text[token.range.clone()];
     let before = || tokens[at.saturating_sub(3)..at].iter().rev().take_while(|t| t.sentence == tokens[at].sentence);
     match tokens[at].kind {
-        TokenKind::Han => before().any(|t| matches!(word(t), "被" | "遭" | "遭到" | "遭受" | "受到" | "受" | "屡遭" | "惨遭")),
+        TokenKind::Han => {
+            before().any(|t| matches!(word(t), "被" | "遭" | "遭到" | "遭受" | "受到" | "受" | "屡遭" | "惨遭"))
+        }
         TokenKind::Latin => {
             let participle = ["ed", "en", "wn", "ught", "de"].iter().any(|ending| word(&tokens[at]).ends_with(ending));
             const TO_BE: [&str; 10] = ["is", "are", "was", "were", "be", "been", "being", "gets", "got", "getting"];

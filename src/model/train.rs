@@ -38,7 +38,7 @@ impl Default for TrainOptions {
         TrainOptions {
             stance: Settings::stance(),
             sentiment: Settings::sentiment(),
-            c: 10.0,
+            c: 1.5,
             class_weight: ClassWeight::Balanced(0.5),
             folds: 5,
             seed: 0,

@@ -45,33 +45,30 @@ const PARAGRAPH: [&str; 20] = [
 ];
 
 /// A row an (article, company), or a (paragraph, company) when paragraphs are shown.
-pub struct CsvReporter<W: Write> {
-    out: ::csv::Writer<W>,
+pub struct CsvReporter {
     shown: Shown,
-    begun: bool,
 }
 
-impl<W: Write> CsvReporter<W> {
-    /// Writes to `out`.
-    pub fn new(out: W, shown: Shown) -> Self {
-        CsvReporter { out: ::csv::Writer::from_writer(out), shown, begun: false }
+impl CsvReporter {
+    /// Shows what `shown` says.
+    pub fn new(shown: Shown) -> Self {
+        CsvReporter { shown }
     }
+}
 
-    fn begin(&mut self) -> io::Result<()> {
-        if !std::mem::replace(&mut self.begun, true) {
-            if self.shown.paragraphs {
-                self.out.write_record(PARAGRAPH)?;
-            } else {
-                self.out.write_record(ARTICLE)?;
-            }
+impl Reporter for CsvReporter {
+    fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = ::csv::Writer::from_writer(out);
+        if self.shown.paragraphs {
+            out.write_record(PARAGRAPH)?
+        } else {
+            out.write_record(ARTICLE)?
         }
-        Ok(())
+        out.flush()
     }
-}
 
-impl<W: Write> Reporter for CsvReporter<W> {
-    fn article(&mut self, article: &ArticleResult) -> io::Result<()> {
-        self.begin()?;
+    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = ::csv::Writer::from_writer(out);
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let number = |x: f64| round(x).to_string();
         if !self.shown.paragraphs {
@@ -91,9 +88,9 @@ impl<W: Write> Reporter for CsvReporter<W> {
                     score.paragraphs.to_string(),
                     score.mentions.to_string(),
                 ];
-                self.out.write_record(&row)?;
+                out.write_record(&row)?;
             }
-            return Ok(());
+            return out.flush();
         }
         for paragraph in self.shown.paragraphs_of(article) {
             let sentiment = paragraph.sentiment.as_ref();
@@ -121,14 +118,9 @@ impl<W: Write> Reporter for CsvReporter<W> {
                     paragraph.rule.map_or(String::new(), |rule| rule.name().to_string()),
                     if self.shown.text { paragraph.text.clone() } else { String::new() },
                 ];
-                self.out.write_record(&row)?;
+                out.write_record(&row)?;
             }
         }
-        Ok(())
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.begin()?;
-        self.out.flush()
+        out.flush()
     }
 }

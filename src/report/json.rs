@@ -136,43 +136,38 @@ fn paragraph_line<'a>(
 }
 
 /// One object a line: the (paragraph, company) pairs of an article, then its (article, company) pairs.
-pub struct NdjsonReporter<W> {
-    out: W,
+pub struct NdjsonReporter {
     shown: Shown,
 }
 
-impl<W: Write> NdjsonReporter<W> {
-    /// Writes to `out`.
-    pub fn new(out: W, shown: Shown) -> Self {
-        NdjsonReporter { out, shown }
-    }
-
-    fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, value)?;
-        self.out.write_all(b"\n")
+impl NdjsonReporter {
+    /// Shows what `shown` says.
+    pub fn new(shown: Shown) -> Self {
+        NdjsonReporter { shown }
     }
 }
 
-impl<W: Write> Reporter for NdjsonReporter<W> {
-    fn article(&mut self, article: &ArticleResult) -> io::Result<()> {
+fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+impl Reporter for NdjsonReporter {
+    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
         let shown = self.shown;
         if shown.paragraphs {
             for paragraph in shown.paragraphs_of(article) {
                 for score in &paragraph.scores {
-                    self.line(&paragraph_line(article, paragraph, score, shown))?;
+                    line(&paragraph_line(article, paragraph, score, shown), out)?;
                 }
             }
         }
         if shown.articles {
             for score in &article.scores {
-                self.line(&article_line(article, score))?;
+                line(&article_line(article, score), out)?;
             }
         }
         Ok(())
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 
@@ -190,21 +185,23 @@ struct Document<'a> {
 }
 
 /// One array with an object a document.
-pub struct JsonReporter<W> {
-    out: W,
+pub struct JsonReporter {
     shown: Shown,
-    documents: usize,
 }
 
-impl<W: Write> JsonReporter<W> {
-    /// Writes to `out`.
-    pub fn new(out: W, shown: Shown) -> Self {
-        JsonReporter { out, shown, documents: 0 }
+impl JsonReporter {
+    /// Shows what `shown` says.
+    pub fn new(shown: Shown) -> Self {
+        JsonReporter { shown }
     }
 }
 
-impl<W: Write> Reporter for JsonReporter<W> {
-    fn article(&mut self, article: &ArticleResult) -> io::Result<()> {
+impl Reporter for JsonReporter {
+    fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"[\n")
+    }
+
+    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
         let shown = self.shown;
         let lines = || {
             let of = |p| {
@@ -223,14 +220,15 @@ impl<W: Write> Reporter for JsonReporter<W> {
             articles: article.scores.iter().map(|score| article_line(article, score)).collect(),
             paragraphs: shown.paragraphs.then(lines),
         };
-        self.out.write_all(if self.documents == 0 { b"[\n" } else { b",\n" })?;
-        self.documents += 1;
-        serde_json::to_writer(&mut self.out, &document)?;
+        serde_json::to_writer(out, &document)?;
         Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.out.write_all(if self.documents == 0 { b"[]\n" } else { b"\n]\n" })?;
-        self.out.flush()
+    fn separator(&self) -> &'static str {
+        ",\n"
+    }
+
+    fn end(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"\n]\n")
     }
 }

@@ -12,7 +12,7 @@ pub use json::{JsonReporter, NdjsonReporter};
 pub use style::{bar, clip, pad};
 pub use table::TableReporter;
 
-use std::io;
+use std::io::{self, Write};
 
 use crate::article::Kind;
 use crate::score::{ArticleResult, ParagraphResult};
@@ -38,19 +38,36 @@ impl Shown {
     }
 }
 
-/// Writes scored articles in one format, one after the other.
-pub trait Reporter {
+/// Writes scored articles in one format. An article's bytes depend on it alone, so articles can be written on many threads.
+pub trait Reporter: Sync {
+    /// What stands before the first article.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
+        let _ = out;
+        Ok(())
+    }
+
     /// Writes one article.
     ///
     /// # Errors
     /// Those of the writer.
-    fn article(&mut self, article: &ArticleResult) -> io::Result<()>;
+    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Writes what stands behind the last article and flushes.
+    /// What stands between two articles.
+    fn separator(&self) -> &'static str {
+        ""
+    }
+
+    /// What stands behind the last article.
     ///
     /// # Errors
     /// Those of the writer.
-    fn finish(&mut self) -> io::Result<()>;
+    fn end(&self, out: &mut dyn Write) -> io::Result<()> {
+        let _ = out;
+        Ok(())
+    }
 }
 
 /// Four decimals: finer differences mean nothing.

@@ -14,19 +14,17 @@ const NAME: usize = 14;
 const WORDS: usize = 72;
 
 /// Writes a header and a row a company for each article; with paragraphs, what each says of each company.
-pub struct TableReporter<W> {
-    out: W,
+pub struct TableReporter {
     shown: Shown,
-    articles: usize,
 }
 
-impl<W: Write> TableReporter<W> {
-    /// Writes to `out`, which strips colours if it has none.
-    pub fn new(out: W, shown: Shown) -> Self {
-        TableReporter { out, shown, articles: 0 }
+impl TableReporter {
+    /// Shows what `shown` says; the text has colours, which the stream must strip if it has none.
+    pub fn new(shown: Shown) -> Self {
+        TableReporter { shown }
     }
 
-    fn paragraph(&mut self, paragraph: &ParagraphResult) -> io::Result<()> {
+    fn paragraph(&self, paragraph: &ParagraphResult, out: &mut dyn Write) -> io::Result<()> {
         let role = match paragraph.rule {
             Some(rule) => format!("{}: {}", paragraph.kind.name(), rule.name()),
             None if paragraph.kind == Kind::Body => String::new(),
@@ -42,44 +40,18 @@ impl<W: Write> TableReporter<W> {
         let number = format!("{:>4}", paragraph.index);
         let words = if self.shown.text { clip(&paragraph.text, usize::MAX) } else { clip(&paragraph.text, WORDS) };
         let words = if paragraph.kind == Kind::Boilerplate { styled(DIM, &words) } else { words };
-        writeln!(self.out, "{}  {words}  {}", styled(DIM, &number), styled(DIM, &format!("[{}]", facts.join(", "))))?;
+        writeln!(out, "{}  {words}  {}", styled(DIM, &number), styled(DIM, &format!("[{}]", facts.join(", "))))?;
         for score in &paragraph.scores {
-            self.score(score)?;
+            write_score(score, out)?;
         }
         Ok(())
     }
-
-    fn score(&mut self, score: &ParagraphScore) -> io::Result<()> {
-        let value = score.judgement.score();
-        let style = stance_style(score.label);
-        let [favor, neutral, against] = score.judgement.p;
-        writeln!(
-            self.out,
-            "      {} {} {:+.2}  {}  {}",
-            pad(&clip(&score.target, NAME), NAME),
-            styled(style, &bar(value, SMALL_BAR)),
-            value,
-            styled(style, &format!("{:<7}", score.label)),
-            styled(
-                DIM,
-                &format!(
-                    "favor {favor:.2}  neutral {neutral:.2}  against {against:.2}{}{}",
-                    if score.only_anaphora { "  by reference" } else { "" },
-                    if score.abstain { "  unsure" } else { "" }
-                )
-            )
-        )
-    }
 }
 
-impl<W: Write> Reporter for TableReporter<W> {
-    fn article(&mut self, article: &ArticleResult) -> io::Result<()> {
-        if self.articles > 0 {
-            writeln!(self.out)?;
-        }
-        self.articles += 1;
+impl Reporter for TableReporter {
+    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
         let title = article.title.as_deref().unwrap_or(&article.doc);
-        writeln!(self.out, "{}", styled(BOLD, &clip(title, 100)))?;
+        writeln!(out, "{}", styled(BOLD, &clip(title, 100)))?;
         let facts: Vec<String> =
             [Some(article.doc.as_str()), article.meta.outlet.as_deref(), article.meta.date.as_deref()]
                 .into_iter()
@@ -89,7 +61,7 @@ impl<W: Write> Reporter for TableReporter<W> {
                 .collect();
         let left_out = article.paragraphs.iter().filter(|p| p.kind == Kind::Boilerplate).count();
         writeln!(
-            self.out,
+            out,
             "{}",
             styled(
                 DIM,
@@ -97,7 +69,7 @@ impl<W: Write> Reporter for TableReporter<W> {
             )
         )?;
         if article.scores.is_empty() {
-            writeln!(self.out, "  no company of the table is mentioned")?;
+            writeln!(out, "  no company of the table is mentioned")?;
         } else {
             let heading = format!(
                 "  {} {} {:>6}  {:<8} {:<15} {:>10} {:>8}",
@@ -109,13 +81,13 @@ impl<W: Write> Reporter for TableReporter<W> {
                 "paragraphs",
                 "mentions"
             );
-            writeln!(self.out, "{}", styled(DIM, heading.trim_end()))?;
+            writeln!(out, "{}", styled(DIM, heading.trim_end()))?;
         }
         for score in &article.scores {
             let style = stance_style(score.label);
             let label = format!("{}{}", score.label, if score.abstain { "?" } else { "" });
             writeln!(
-                self.out,
+                out,
                 "  {} {} {:>+6.2}  {} {} {:>10} {:>8}",
                 pad(&clip(&score.target, NAME), NAME),
                 styled(style, &bar(score.score, BAR)),
@@ -127,16 +99,39 @@ impl<W: Write> Reporter for TableReporter<W> {
             )?;
         }
         if self.shown.paragraphs {
-            writeln!(self.out)?;
+            writeln!(out)?;
             let shown = self.shown;
             for paragraph in shown.paragraphs_of(article) {
-                self.paragraph(paragraph)?;
+                self.paragraph(paragraph, out)?;
             }
         }
         Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.out.flush()
+    fn separator(&self) -> &'static str {
+        "
+"
     }
+}
+
+fn write_score(score: &ParagraphScore, out: &mut dyn Write) -> io::Result<()> {
+    let value = score.judgement.score();
+    let style = stance_style(score.label);
+    let [favor, neutral, against] = score.judgement.p;
+    writeln!(
+        out,
+        "      {} {} {:+.2}  {}  {}",
+        pad(&clip(&score.target, NAME), NAME),
+        styled(style, &bar(value, SMALL_BAR)),
+        value,
+        styled(style, &format!("{:<7}", score.label)),
+        styled(
+            DIM,
+            &format!(
+                "favor {favor:.2}  neutral {neutral:.2}  against {against:.2}{}{}",
+                if score.only_anaphora { "  by reference" } else { "" },
+                if score.abstain { "  unsure" } else { "" }
+            )
+        )
+    )
 }

@@ -15,12 +15,12 @@ use rand::Rng;
 
 use super::scorer::ParagraphScore;
 use crate::label::Stance;
-use crate::statistics::{generator, percentile_interval};
+use crate::statistics::{Interval, generator, percentile_interval};
 
 /// Weight of a paragraph that refers to the company by role nouns only.
 pub const ANAPHORA_WEIGHT: f64 = 0.5;
 /// Beyond this mean score an article is for or against a company.
-pub const ARTICLE_THRESHOLD: f64 = 0.15;
+pub const ARTICLE_THRESHOLD: f64 = 0.10;
 /// Bootstrap replicates behind an interval.
 pub const REPLICATES: usize = 1000;
 
@@ -57,27 +57,7 @@ impl ArticleScore {
         };
         let total: f64 = paragraphs.iter().map(|p| weight(p)).sum();
         let score = paragraphs.iter().map(|p| weight(p) * p.judgement.score()).sum::<f64>() / total;
-        let mut random = generator(0, paragraphs.len() as u64);
-        let replicates: Vec<f64> = (0..REPLICATES)
-            .map(|_| {
-                let (mut sum, mut weights) = (0.0, 0.0);
-                for _ in 0..paragraphs.len() {
-                    let p = paragraphs[random.random_range(0..paragraphs.len())];
-                    let draw: f64 = random.random();
-                    let stance = if draw < p.judgement.p[0] {
-                        1.0
-                    } else if draw < p.judgement.p[0] + p.judgement.p[2] {
-                        -1.0
-                    } else {
-                        0.0
-                    };
-                    sum += weight(p) * stance;
-                    weights += weight(p);
-                }
-                sum / weights
-            })
-            .collect();
-        let interval = percentile_interval(&replicates, LEVEL)?;
+        let interval = interval(paragraphs)?;
         let (low, high) = (interval.low.min(score), interval.high.max(score));
         let label = match score {
             s if s > ARTICLE_THRESHOLD => Stance::Favor,
@@ -89,6 +69,56 @@ impl ArticleScore {
         let mentions = paragraphs.iter().map(|p| p.mentions.len()).sum();
         Some(ArticleScore { target, label, score, low, high, abstain, paragraphs: paragraphs.len(), mentions })
     }
+}
+
+/// The weight of a paragraph in the mean.
+fn weight(paragraph: &ParagraphScore) -> f64 {
+    if paragraph.only_anaphora { ANAPHORA_WEIGHT } else { 1.0 }
+}
+
+/// The bootstrap interval of the mean stance.
+fn interval(paragraphs: &[&ParagraphScore]) -> Option<Interval> {
+    if let [only] = paragraphs {
+        // One paragraph: the replicates are draws of its stance, so their percentiles are known.
+        let [favor, _, against] = only.judgement.p;
+        let tail = (1.0 - LEVEL) / 2.0;
+        let low = if against > tail {
+            -1.0
+        } else if 1.0 - favor > tail {
+            0.0
+        } else {
+            1.0
+        };
+        let high = if favor > tail {
+            1.0
+        } else if 1.0 - against > tail {
+            0.0
+        } else {
+            -1.0
+        };
+        return Some(Interval { low, high });
+    }
+    let mut random = generator(0, paragraphs.len() as u64);
+    let replicates: Vec<f64> = (0..REPLICATES)
+        .map(|_| {
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for _ in 0..paragraphs.len() {
+                let p = paragraphs[random.random_range(0..paragraphs.len())];
+                let draw: f64 = random.random();
+                let stance = if draw < p.judgement.p[0] {
+                    1.0
+                } else if draw < p.judgement.p[0] + p.judgement.p[2] {
+                    -1.0
+                } else {
+                    0.0
+                };
+                sum += weight(p) * stance;
+                weights += weight(p);
+            }
+            sum / weights
+        })
+        .collect();
+    percentile_interval(&replicates, LEVEL)
 }
 
 #[cfg(test)]

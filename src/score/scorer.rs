@@ -198,7 +198,7 @@ mod tests {
     type Bits = Vec<(Language, Vec<[f64; 3]>, Option<[f64; 3]>)>;
 
     fn probabilities(scorer: &Scorer, text: &str) -> Bits {
-        let result = scorer.score(&Document::from_text("t", text).into_article());
+        let result = scorer.score(&Document::from_text("t", text).into_article().unwrap());
         let paragraph = |p: ParagraphResult| {
             (p.language, p.scores.iter().map(|s| s.judgement.p).collect(), p.sentiment.map(|j| j.p))
         };
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn mentions_are_spans_of_the_document() {
         let text = "标题\n\n**月之**暗面的 Ｋｉｍｉ 很强，Anthropicsaid so.";
-        let result = scorer().score(&Document::from_text("t", text).into_article());
+        let result = scorer().score(&Document::from_text("t", text).into_article().unwrap());
         let found: Vec<&str> = result
             .paragraphs
             .iter()
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn boilerplate_does_not_count() {
         let text = "Halden is a firm.\n\nImage from OpenAI\n\n版权声明：本文由DeepSeek授权，未经许可不得转载。";
-        let result = scorer().score(&Document::from_text("t", text).into_article());
+        let result = scorer().score(&Document::from_text("t", text).into_article().unwrap());
         assert_eq!(result.scores, []);
         assert_eq!(result.paragraphs.iter().filter(|p| !p.scores.is_empty()).count(), 2);
     }

@@ -13,7 +13,7 @@ const REACH: usize = 3;
 
 static ROLES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)\bthe\s(?:[a-z-]+(?:\s|-))?(?P<en>company|firm|start-?up|unicorn|lab|giant|chip-?maker|chip\sdesigner|car-?maker|auto-?maker|phone-?maker|smartphone\smaker|retailer)\b
+        r"(?ix)(?-u:\b)the\s(?:[a-z-]+(?:\s|-))?(?P<en>company|firm|start-?up|unicorn|lab|giant|chip-?maker|chip\sdesigner|car-?maker|auto-?maker|phone-?maker|smartphone\smaker|retailer)(?-u:\b)
         |(?:该|这家|这间)(?P<zh>公司|企业|初创公司|初创企业|创业公司|独角兽|厂商|实验室|巨头|科技巨头|芯片商|芯片巨头|车企|手机厂商|电商平台)",
     )
     .expect("valid pattern")
