@@ -51,7 +51,7 @@ fn score(bencher: Bencher, language: &str) {
     // The companies of the corpus are invented, so each text gets one that the table knows.
     let articles: Vec<_> = texts(language == "zh")
         .iter()
-        .map(|text| Document::from_text("bench", format!("DeepSeek: {text}")).into_article().expect("text").unwrap())
+        .map(|text| Document::from_text("bench", format!("DeepSeek: {text}")).into_article().expect("text"))
         .collect();
     bencher.counter(ItemsCount::new(articles.len())).bench_local(|| {
         for article in &articles {

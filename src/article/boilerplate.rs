@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 /// The reason why a paragraph is boilerplate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +78,9 @@ struct Limits {
     and: Option<Regex>,
 }
 
+/// Room for the states of the joint automaton, a thread; with the default it forgets and rebuilds them on every other paragraph.
+const DFA_BYTES: usize = 24 << 20;
+
 static DATE_SHAPE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?i)\d{4}\s*年|\d{1,2}\s*月\s*\d{1,2}\s*日|\b\d{1,4}[/.\-]\d{1,2}\b|\b(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s+\d|\d\s+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d+\s*(views|comments|min read|次阅读|阅读)|阅读\s*\d",
@@ -142,7 +145,10 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         (rule == Rule::SelfDescription).then(|| regex(mission))
     };
     Patterns {
-        set: RegexSet::new(table.iter().map(|(_, _, pattern)| ascii_boundaries(pattern))).expect("valid patterns"),
+        set: RegexSetBuilder::new(table.iter().map(|(_, _, pattern)| ascii_boundaries(pattern)))
+            .dfa_size_limit(DFA_BYTES)
+            .build()
+            .expect("valid patterns"),
         rules: table.into_iter().map(|(rule, longest, _)| Limits { rule, longest, and: and(rule) }).collect(),
     }
 });

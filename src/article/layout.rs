@@ -232,11 +232,13 @@ mod tests {
 
     #[test]
     fn an_unclosed_fence_swallows_nothing() {
-        let found = read("Before.
+        let found = read(
+            "Before.
 
 ``` let x = 1 ```
 
-The rest is here.");
+The rest is here.",
+        );
         assert_eq!(found[2], (Kind::Body, "The rest is here.".into()));
     }
 }

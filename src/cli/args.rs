@@ -188,7 +188,7 @@ pub struct FitArgs {
     #[arg(long)]
     pub no_hmm: bool,
     /// Folds of the out-of-fold predictions that calibrate; 0 for none
-    #[arg(long, default_value_t = 5, value_name = "K")]
+    #[arg(long, default_value_t = lichang::model::TrainOptions::default().folds, value_name = "K")]
     pub calibration_folds: usize,
     /// Seed of folds and resampling
     #[arg(long, default_value_t = 0, value_name = "N")]

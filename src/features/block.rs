@@ -35,10 +35,6 @@ pub enum BlockKind {
     Lexicon,
     /// Mean word vector of the paragraph.
     VectorParagraph,
-    /// Mean word vector of the target's sentences.
-    VectorSentence,
-    /// Mean word vector within 6 tokens of a mention.
-    VectorWindow,
     /// Mean word vector of what stands before the nearest mention in its sentence.
     VectorBefore,
     /// Mean word vector of what stands behind it.
@@ -47,7 +43,7 @@ pub enum BlockKind {
 
 impl BlockKind {
     /// Every kind, in the order in which new settings list them.
-    pub const ALL: [BlockKind; 17] = [
+    pub const ALL: [BlockKind; 15] = [
         BlockKind::Paragraph,
         BlockKind::Sentence,
         BlockKind::Window3,
@@ -61,8 +57,6 @@ impl BlockKind {
         BlockKind::Skeleton,
         BlockKind::Lexicon,
         BlockKind::VectorParagraph,
-        BlockKind::VectorSentence,
-        BlockKind::VectorWindow,
         BlockKind::VectorBefore,
         BlockKind::VectorAfter,
     ];
@@ -83,8 +77,6 @@ impl BlockKind {
             BlockKind::Skeleton => "skeleton",
             BlockKind::Lexicon => "lexicon",
             BlockKind::VectorParagraph => "vector-paragraph",
-            BlockKind::VectorSentence => "vector-sentence",
-            BlockKind::VectorWindow => "vector-window",
             BlockKind::VectorBefore => "vector-before",
             BlockKind::VectorAfter => "vector-after",
         }

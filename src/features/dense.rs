@@ -69,11 +69,7 @@ const HALF: f32 = 8.0;
 pub fn width(kind: BlockKind) -> usize {
     match kind {
         BlockKind::Lexicon => LEXICON,
-        BlockKind::VectorParagraph
-        | BlockKind::VectorSentence
-        | BlockKind::VectorWindow
-        | BlockKind::VectorBefore
-        | BlockKind::VectorAfter => DIMENSIONS,
+        BlockKind::VectorParagraph | BlockKind::VectorBefore | BlockKind::VectorAfter => DIMENSIONS,
         _ => 0,
     }
 }
@@ -103,8 +99,6 @@ pub fn values(kind: BlockKind, view: View<'_>, scope: &Scope) -> Vec<f32> {
     match kind {
         BlockKind::Lexicon => lexicon(view, scope),
         BlockKind::VectorParagraph => mean(std::slice::from_ref(&(0..tokens.len()))),
-        BlockKind::VectorSentence => mean(&scope.sentences(tokens)),
-        BlockKind::VectorWindow => mean(&scope.joined_windows(tokens, 6)),
         BlockKind::VectorBefore => mean(&scope.sides(tokens, true)),
         BlockKind::VectorAfter => mean(&scope.sides(tokens, false)),
         _ => Vec::new(),

@@ -20,7 +20,7 @@ pub enum Place {
 }
 
 /// What the lexicon finds in a paragraph, whichever company is the target.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
     /// Terms, negations and contrasts, in the order of the text.
     pub hits: Vec<Hit>,
@@ -135,12 +135,7 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
                 }
             }
             // Numbers, not n-grams: see `dense.rs`.
-            BlockKind::Lexicon
-            | BlockKind::VectorParagraph
-            | BlockKind::VectorSentence
-            | BlockKind::VectorWindow
-            | BlockKind::VectorBefore
-            | BlockKind::VectorAfter => {}
+            BlockKind::Lexicon | BlockKind::VectorParagraph | BlockKind::VectorBefore | BlockKind::VectorAfter => {}
         }
     }
 }
@@ -239,7 +234,7 @@ impl Scope {
     }
 
     /// The token range of each sentence that mentions the target, once.
-    pub fn sentences(&self, tokens: &[Token]) -> Vec<Range<usize>> {
+    fn sentences(&self, tokens: &[Token]) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for &mention in &self.mentions {
             if !found.last().is_some_and(|last| last.contains(&mention)) {
@@ -262,7 +257,7 @@ impl Scope {
     }
 
     /// The same with overlapping windows as one.
-    pub fn joined_windows(&self, tokens: &[Token], size: usize) -> Vec<Range<usize>> {
+    fn joined_windows(&self, tokens: &[Token], size: usize) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for range in self.windows(tokens, size) {
             match found.last_mut() {

@@ -40,7 +40,7 @@ impl Default for TrainOptions {
             sentiment: Settings::sentiment(),
             c: 1.5,
             class_weight: ClassWeight::Balanced(0.5),
-            folds: 5,
+            folds: 3,
             seed: 0,
         }
     }

@@ -35,7 +35,7 @@ impl TableReporter {
             facts.push(role);
         }
         if let Some(sentiment) = &paragraph.sentiment {
-            facts.push(format!("{} {:+.2}", class_name::<Sentiment>(sentiment.class()), sentiment.score()));
+            facts.push(format!("{} {}", class_name::<Sentiment>(sentiment.class()), signed(sentiment.score())));
         }
         let number = format!("{:>4}", paragraph.index);
         let words = if self.shown.text { clip(&paragraph.text, usize::MAX) } else { clip(&paragraph.text, WORDS) };
@@ -88,12 +88,12 @@ impl Reporter for TableReporter {
             let label = format!("{}{}", score.label, if score.abstain { "?" } else { "" });
             writeln!(
                 out,
-                "  {} {} {:>+6.2}  {} {} {:>10} {:>8}",
+                "  {} {} {:>6}  {} {} {:>10} {:>8}",
                 pad(&clip(&score.target, NAME), NAME),
                 styled(style, &bar(score.score, BAR)),
-                score.score,
+                signed(score.score),
                 styled(style, &format!("{label:<8}")),
-                format_args!("{:<15}", format!("{:+.2} to {:+.2}", score.low, score.high)),
+                format_args!("{:<15}", format!("{} to {}", signed(score.low), signed(score.high))),
                 score.paragraphs,
                 score.mentions
             )?;
@@ -114,16 +114,21 @@ impl Reporter for TableReporter {
     }
 }
 
+/// Two decimals with a sign, and no "-0.00".
+fn signed(x: f64) -> String {
+    format!("{:+.2}", if x.abs() < 0.005 { 0.0 } else { x })
+}
+
 fn write_score(score: &ParagraphScore, out: &mut dyn Write) -> io::Result<()> {
     let value = score.judgement.score();
     let style = stance_style(score.label);
     let [favor, neutral, against] = score.judgement.p;
     writeln!(
         out,
-        "      {} {} {:+.2}  {}  {}",
+        "      {} {} {}  {}  {}",
         pad(&clip(&score.target, NAME), NAME),
         styled(style, &bar(value, SMALL_BAR)),
-        value,
+        signed(value),
         styled(style, &format!("{:<7}", score.label)),
         styled(
             DIM,

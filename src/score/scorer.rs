@@ -120,8 +120,9 @@ impl Scorer {
             .iter()
             .zip(texts.into_iter().zip(mentions))
             .map(|(paragraph, (text, mentions))| {
+                let judged = !mentions.is_empty() || self.sentiment.is_some();
                 let passage = Passage::new(text, mentions, segmenter);
-                let reading = Reading::new(&passage);
+                let reading = if judged { Reading::new(&passage) } else { Reading::default() };
                 let whole = View { passage: &passage, reading: &reading, target: None, topic: None };
                 ParagraphResult {
                     index: paragraph.index,
