@@ -47,7 +47,7 @@ impl Default for FieldNames {
 
 /// Fields of one record, whatever its format.
 trait Fields {
-    /// The first of `names` that holds something besides white space.
+    /// The first of `names` that holds something besides white space; numbers count, as ids may be some.
     fn first(&self, names: &[String]) -> Option<String>;
 }
 

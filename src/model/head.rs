@@ -4,6 +4,7 @@ use super::calibration::Calibration;
 use super::sparse_logistic::{SparseLogistic, log_softmax};
 use crate::features::{Place, Row, Vectorizer, View, extract};
 use crate::label::most_probable;
+use crate::target::TokenKind;
 
 /// A vectorizer with the weights over its columns and a calibration map.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +74,11 @@ impl Head {
         self.calibration
     }
 
-    /// Judges a view.
+    /// Judges a view. A text of names and marks without a single word says nothing: it is neutral, with no features.
     pub fn judge(&self, view: View<'_>) -> Judgement {
+        if !view.passage.tokens.iter().any(|t| matches!(t.kind, TokenKind::Latin | TokenKind::Han)) {
+            return Judgement { p: [0.0, 1.0, 0.0], logits: self.intercepts, features: 0 };
+        }
         self.judge_row(&self.vectorizer.row(view))
     }
 

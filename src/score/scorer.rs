@@ -248,6 +248,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_alone_says_nothing() {
+        let result =
+            scorer().score(&Document::from_text("t", "OpenAI\n\nOpenAI：\n\nDeepSeek 2026").into_article().unwrap());
+        for score in result.paragraphs.iter().flat_map(|p| &p.scores) {
+            assert_eq!((score.judgement.score(), score.abstain), (0.0, true));
+        }
+    }
+
+    #[test]
     fn boilerplate_does_not_count() {
         let text = "Halden is a firm.\n\nImage from OpenAI\n\n版权声明：本文由DeepSeek授权，未经许可不得转载。";
         let result = scorer().score(&Document::from_text("t", text).into_article().unwrap());
