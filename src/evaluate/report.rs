@@ -90,6 +90,12 @@ pub struct ClassReport {
     pub recall: Option<f64>,
     /// Their harmonic mean.
     pub f1: Option<f64>,
+    /// 95 % interval of the precision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision_interval: Option<Interval>,
+    /// 95 % interval of the recall.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recall_interval: Option<Interval>,
     /// 95 % interval of F1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub f1_interval: Option<Interval>,
@@ -141,6 +147,8 @@ impl TaskReport {
                 precision: point.strict.precision[at],
                 recall: point.strict.recall[at],
                 f1: point.strict.f1[at],
+                precision_interval: interval(&|p: &Point| p.strict.precision[at]),
+                recall_interval: interval(&|p: &Point| p.strict.recall[at]),
                 f1_interval: interval(&|p: &Point| p.strict.f1[at]),
                 support: point.confusion.support(at) as usize,
             };

@@ -57,11 +57,12 @@ fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]
         number(report.abstained),
         number(report.accuracy_when_certain)
     ));
+    let cell = |value: Option<f64>, range: Option<Interval>| format!("{} {:<15}", number(value), interval(range));
     line(styled(
         DIM,
         &format!(
-            "  {:<10} {:>9} {:>6} {:>6}  {:<18} {:>7}   predicted {:>8} {:>8} {:>8}",
-            "class", "precision", "recall", "F1", "95 % interval", "records", classes[0], classes[1], classes[2]
+            "  {:<10} {:<21} {:<21} {:<21} {:>7}   predicted {:>8} {:>8} {:>8}",
+            "class", "precision", "recall", "F1", "records", classes[0], classes[1], classes[2]
         ),
     ));
     for class in classes {
@@ -70,11 +71,10 @@ fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]
         };
         let row = classes.map(|predicted| report.confusion[class][predicted]);
         line(format!(
-            "  {class:<10} {:>9} {:>6} {:>6}  {:<18} {:>7}             {:>8} {:>8} {:>8}",
-            number(of.precision),
-            number(of.recall),
-            number(of.f1),
-            interval(of.f1_interval),
+            "  {class:<10} {} {} {} {:>7}             {:>8} {:>8} {:>8}",
+            cell(of.precision, of.precision_interval),
+            cell(of.recall, of.recall_interval),
+            cell(of.f1, of.f1_interval),
             of.support,
             row[0],
             row[1],

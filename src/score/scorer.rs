@@ -247,6 +247,26 @@ mod tests {
         assert_eq!(found, ["月之**暗面", "Ｋｉｍｉ", "Anthropic"]);
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+        #[test]
+        fn random_bytes_never_panic(
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400),
+            names in proptest::sample::subsequence(vec!["OpenAI", "月之暗面", "**", "\n\n", "> ", "```", "不", "the company"], 0..8),
+        ) {
+            static SCORER: std::sync::LazyLock<Scorer> = std::sync::LazyLock::new(scorer);
+            let mut text = crate::article::decode(bytes).text;
+            for (i, name) in names.iter().enumerate() {
+                let at = text.char_indices().map(|(at, _)| at).nth(i * 7).unwrap_or(text.len());
+                text.insert_str(at, name);
+            }
+            let result = SCORER.score(&Document::from_text("t", text.clone()).into_article().unwrap());
+            for mention in result.paragraphs.iter().flat_map(|p| &p.scores).flat_map(|s| &s.mentions) {
+                proptest::prop_assert_eq!(&text[mention.range.clone()], &mention.text);
+            }
+        }
+    }
+
     #[test]
     fn a_name_alone_says_nothing() {
         let result =
