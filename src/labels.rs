@@ -4,7 +4,8 @@
 //! Unicode code points of the target in the text. Without them the target's `aliases`, its names in the company table, and its
 //! literal string are looked for; if none is there, the whole text is about the target. A record without `target` whose label is
 //! `positive`, `neutral` or `negative` is a sentiment record. `doc` groups the records of one document; records with one text
-//! belong together in any case. `also` names a second label that a careful reader could defend.
+//! belong together in any case. `also` names a second label that a careful reader could defend; `weight` says how much the record counts in
+//! training.
 
 use std::io::BufRead;
 
@@ -35,7 +36,7 @@ pub enum Label {
 }
 
 /// A labelled text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The record's name; its line number when the file gives none.
     pub id: String,
@@ -45,6 +46,10 @@ pub struct Record {
     pub text: String,
     /// What is said of it.
     pub label: Label,
+    /// How much it counts in training, at least 0; 1 unless the record or its source says otherwise.
+    pub weight: f32,
+    /// The auxiliary source that it comes from; `None` for labels of the kind of text that a model is for.
+    pub source: Option<String>,
 }
 
 impl Record {
@@ -84,6 +89,8 @@ struct Form {
     to: Option<usize>,
     #[serde(default)]
     sentiment: Option<Sentiment>,
+    #[serde(default)]
+    weight: Option<f32>,
 }
 
 /// Reads the records of one line-oriented file; blank lines are passed over.
@@ -151,12 +158,16 @@ fn record(line: &[u8], number: usize) -> Result<Record, String> {
             Label::Stance { target, aliases: form.aliases, at, stance, also, sentiment: form.sentiment }
         }
     };
+    let weight = form.weight.unwrap_or(1.0);
+    if !weight.is_finite() || weight < 0.0 {
+        return Err(format!("`weight` must be a number from 0 up, not {weight}"));
+    }
     let id = match form.id {
         Some(serde_json::Value::String(id)) => id,
         Some(other) => other.to_string(),
         None => number.to_string(),
     };
-    Ok(Record { id, doc: form.doc, text: form.text, label })
+    Ok(Record { id, doc: form.doc, text: form.text, label, weight, source: None })
 }
 
 #[cfg(test)]
@@ -189,6 +200,7 @@ mod tests {
             (r#"{"text":"x","target":"y","label":"favor","from":0}"#, "`to` nothing"),
             (r#"{"text":" ","label":"neutral"}"#, "`text` is empty"),
             (r#"{"label":"neutral"}"#, "missing field `text`"),
+            (r#"{"text":"x","label":"neutral","weight":-1}"#, "`weight` must be"),
             ("[", "not a label record"),
         ];
         for (line, expected) in cases {

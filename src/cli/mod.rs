@@ -6,6 +6,7 @@ mod labels;
 mod model;
 mod progress;
 mod score;
+mod suite;
 mod targets;
 mod train;
 

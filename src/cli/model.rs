@@ -79,9 +79,7 @@ fn show<C: Class>(
     }
     let blocks: Vec<String> = settings
         .active()
-        .map(|(at, b)| {
-            format!("{}{} ×{} ({})", b.kind, if b.per_target { "/target" } else { "" }, b.scale, columns[at])
-        })
+        .map(|(at, b)| format!("{}{} ×{} ({})", b.kind, if b.per_topic { "/target" } else { "" }, b.scale, columns[at]))
         .collect();
     writeln!(out, "  blocks       {}", blocks.join(", "))?;
     for class in C::ALL {

@@ -22,7 +22,10 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
             anyhow::bail!("cannot write {}: its folder does not exist", path.display());
         }
     }
-    let found = labels::read(&args.labels)?;
+    let mut found = labels::read(&args.labels)?;
+    let (auxiliary, sources) = labels::auxiliary(&args.fit)?;
+    found.records.extend(auxiliary);
+    found.files.extend(sources);
     let (finder, targets) = labels::finder(&args.targets)?;
     let options = labels::options(&args.fit);
     let steps = Steps::new();
@@ -75,6 +78,7 @@ fn predictions(oof: &OutOfFold, records: &[Record]) -> Vec<Prediction> {
             truth: oof.classes[i],
             also,
             p,
+            predicted: oof.predicted[i],
             abstain: p[most_probable(p)] < ABSTAIN_BELOW,
         }
     };

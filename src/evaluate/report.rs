@@ -25,15 +25,10 @@ pub struct Prediction {
     pub also: Option<usize>,
     /// Its probabilities.
     pub p: [f64; 3],
+    /// Index of the class that was named.
+    pub predicted: usize,
     /// Whether the label would be withheld.
     pub abstain: bool,
-}
-
-impl Prediction {
-    /// Index of the predicted class: the most probable one.
-    pub fn class(&self) -> usize {
-        most_probable(self.p)
-    }
 }
 
 /// Both tasks.
@@ -180,7 +175,7 @@ impl TaskReport {
             per_class: C::ALL.map(class).into(),
             ece: point.ece,
             abstained: ratio(predictions.len() - certain.len(), predictions.len()),
-            accuracy_when_certain: ratio(certain.iter().filter(|p| p.class() == p.truth).count(), certain.len()),
+            accuracy_when_certain: ratio(certain.iter().filter(|p| p.predicted == p.truth).count(), certain.len()),
             confusion: confusion.into(),
             intervals,
             per_language,
@@ -219,19 +214,21 @@ impl Point {
         let (mut confusion, mut lenient) = (Confusion::default(), Confusion::default());
         for (prediction, &weight) in predictions.iter().zip(weights).filter(|(_, w)| **w > 0) {
             let weight = f64::from(weight);
-            confusion.add(prediction.truth, prediction.class(), weight);
-            let truth = prediction.also.filter(|&also| also == prediction.class()).unwrap_or(prediction.truth);
-            lenient.add(truth, prediction.class(), weight);
+            confusion.add(prediction.truth, prediction.predicted, weight);
+            let truth = prediction.also.filter(|&also| also == prediction.predicted).unwrap_or(prediction.truth);
+            lenient.add(truth, prediction.predicted, weight);
         }
         let (mut sum, mut drawn) = (0.0, 0.0);
         for group in groups {
             let weight = f64::from(weights[group[0]]);
-            let hits = group.iter().filter(|&&i| predictions[i].class() == predictions[i].truth).count();
+            let hits = group.iter().filter(|&&i| predictions[i].predicted == predictions[i].truth).count();
             sum += weight * hits as f64 / group.len() as f64;
             drawn += weight;
         }
-        let confidence =
-            predictions.iter().zip(weights).map(|(p, &w)| (p.p[p.class()], p.class() == p.truth, f64::from(w)));
+        let confidence = predictions.iter().zip(weights).map(|(p, &w)| {
+            let likely = most_probable(p.p);
+            (p.p[likely], likely == p.truth, f64::from(w))
+        });
         Point {
             strict: confusion.metrics(),
             lenient: lenient.metrics(),
@@ -257,6 +254,7 @@ mod tests {
             truth,
             also: (i == 1).then_some(class),
             p,
+            predicted: class,
             abstain: i == 0,
         }
     }

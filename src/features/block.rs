@@ -110,9 +110,9 @@ pub struct Block {
     pub scale: f32,
     /// Whether it takes part.
     pub on: bool,
-    /// A copy of the block for each target by name, beside the shared one (Daumé 2007); for data about a few fixed targets.
+    /// A copy of the block for each topic of the views, beside the shared one (Daumé 2007).
     #[serde(default)]
-    pub per_target: bool,
+    pub per_topic: bool,
 }
 
 /// How texts become rows. Part of the model file: a model means nothing under other settings.
@@ -139,7 +139,7 @@ impl Settings {
                 BlockKind::Language => 0.5,
                 _ => 0.7,
             };
-            Block { kind, scale, on: true, per_target: false }
+            Block { kind, scale, on: true, per_topic: false }
         };
         Settings { blocks: BlockKind::ALL.map(block).to_vec(), ngrams: 2, sentence_limit: 60, min_df: 2, hmm: true }
     }
@@ -154,9 +154,14 @@ impl Settings {
         settings
     }
 
-    /// The same settings with a copy of every block for each target.
-    pub fn per_target(mut self) -> Self {
-        let copies: Vec<Block> = self.blocks.iter().map(|&block| Block { per_target: true, ..block }).collect();
+    /// The same settings with a copy of every block of n-grams for each topic.
+    pub fn per_topic(mut self) -> Self {
+        let copies: Vec<Block> = self
+            .blocks
+            .iter()
+            .filter(|block| super::width(block.kind) == 0)
+            .map(|&block| Block { per_topic: true, ..block })
+            .collect();
         self.blocks.extend(copies);
         self
     }

@@ -43,7 +43,7 @@ pub struct View<'a> {
     /// The company that is the target, as the passage's mentions number it; `None` for the paragraph as such, for which every company
     /// is an other, and for a target that the text does not name.
     pub target: Option<usize>,
-    /// The target's name, which per-target blocks tell apart; without it they are empty.
+    /// What per-topic blocks tell apart: the target's name or the source of the text; without it they are empty.
     pub topic: Option<&'a str>,
 }
 
@@ -52,7 +52,7 @@ const TARGET: &str = "⟨TARGET⟩";
 /// How the vocabulary spells a mention of any other company.
 const OTHER: &str = "⟨OTHER⟩";
 
-/// What separates the topic of a per-target feature from the feature.
+/// What separates the topic of a per-topic feature from the feature.
 const TOPIC: char = '\u{1F}';
 
 /// What separates the tokens of an n-gram in the vocabulary; no token contains it.
@@ -93,7 +93,7 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
         .collect();
     let scope = Scope::new(settings, view);
     for (at, block) in settings.active() {
-        let topic = match (block.per_target, topic) {
+        let topic = match (block.per_topic, topic) {
             (false, _) => None,
             (true, Some(topic)) => Some(topic),
             (true, None) => continue,
@@ -323,7 +323,7 @@ fn characters(passage: &Passage, tokens: Range<usize>, state: u64, mut emit: imp
 pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     let View { passage, target, topic, .. } = view;
     let mut term = String::new();
-    if let (true, Some(topic)) = (block.per_target, topic) {
+    if let (true, Some(topic)) = (block.per_topic, topic) {
         term.extend(topic.chars().filter(|c| !c.is_control()).chain([TOPIC]));
     }
     match place {
@@ -352,7 +352,7 @@ pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
 /// The hash of a feature from its spelling: the inverse of [`spell`], for loading vocabularies.
 pub(super) fn hash_term(block: &Block, term: &str) -> u64 {
     let (topic, term) = match term.split_once(TOPIC) {
-        Some((topic, term)) if block.per_target => (Some(topic), term),
+        Some((topic, term)) if block.per_topic => (Some(topic), term),
         _ => (None, term),
     };
     let state = seed(block, topic);
@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn a_spelling_has_the_hash_of_its_feature() {
         let passage = passage("Aaa's Model 3.5 beats Bbb，性价比很高。ΑΣ isn't", &["Aaa", "Bbb"]);
-        let settings = Settings::stance().per_target();
+        let settings = Settings::stance().per_topic();
         let reading = Reading::new(&passage);
         let view = View { passage: &passage, reading: &reading, target: Some(0), topic: Some("Aaa Inc") };
         let mut count = [0, 0];
@@ -443,7 +443,7 @@ mod tests {
             let block = &settings.blocks[block];
             let term = spell(block, view, &place);
             assert_eq!(hash_term(block, &term), hash, "{term}");
-            count[usize::from(block.per_target)] += 1;
+            count[usize::from(block.per_topic)] += 1;
         });
         assert!(count[0] > 50 && count[0] == count[1]);
     }

@@ -3,165 +3,22 @@
 //! Each entry has a *tone* and says what it tells about the company that is its subject (*agent*) and about the one that is its
 //! object (*patient*), −4 to +4: to "accuse" tells against the accused, to "outperform" for the subject and against the object.
 //! A negation shortly before a term turns it round (×−0.6), an intensifier strengthens it (×1.3), a hedge weakens it (×0.6); behind a
-//! contrast ("but", 但) a clause weighs 1.25, before it 0.75 — the rules of VADER (Hutto & Gilbert 2014) in both languages.
+//! contrast ("but", 但) a clause weighs 1.25, before it 0.75 — the rules of VADER (Hutto & Gilbert 2014) in both languages. Words that turn
+//! others round are in `data/lexicon/function.tsv`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use fst::raw::Fst;
 
 use crate::target::{Passage, Token, TokenKind};
 
-/// The files of the lexicon.
-const FILES: [&str; 2] = [include_str!("../../data/lexicon/en.tsv"), include_str!("../../data/lexicon/zh.tsv")];
+/// A finite-state map from the terms, in ASCII lower case, to what they are; `build.rs` makes it from `data/lexicon/`, so that nothing needs to be
+/// built when the program starts.
+static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lexicon.fst"));
 
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(&FILES).expect("the lexicon is checked by a test"));
-
-const NEGATIONS: [&str; 58] = [
-    "not",
-    "n't",
-    "no",
-    "never",
-    "without",
-    "hardly",
-    "barely",
-    "nor",
-    "neither",
-    "cannot",
-    "fail",
-    "fails",
-    "failed",
-    "lack",
-    "lacks",
-    "lacking",
-    "far from",
-    "unlikely",
-    "rather than",
-    "instead of",
-    "unable",
-    "refuse",
-    "refuses",
-    "refused",
-    "stop",
-    "stops",
-    "stopped",
-    "less",
-    "nothing",
-    "few",
-    "不",
-    "没",
-    "没有",
-    "未",
-    "未能",
-    "无",
-    "并非",
-    "毫无",
-    "难以",
-    "无法",
-    "不会",
-    "不能",
-    "不再",
-    "并不",
-    "绝非",
-    "从未",
-    "不是",
-    "没能",
-    "不曾",
-    "谈不上",
-    "称不上",
-    "否认",
-    "而不是",
-    "未必",
-    "难言",
-    "谈何",
-    "拒绝",
-    "缺乏",
-];
-const INTENSIFIERS: [&str; 30] = [
-    "very",
-    "extremely",
-    "highly",
-    "deeply",
-    "truly",
-    "really",
-    "absolutely",
-    "remarkably",
-    "incredibly",
-    "utterly",
-    "so",
-    "far",
-    "much",
-    "most",
-    "十分",
-    "非常",
-    "极其",
-    "极为",
-    "极",
-    "最",
-    "太",
-    "更",
-    "更加",
-    "尤其",
-    "格外",
-    "相当",
-    "彻底",
-    "完全",
-    "真正",
-    "远远",
-];
-const HEDGES: [&str; 26] = [
-    "may",
-    "might",
-    "could",
-    "perhaps",
-    "possibly",
-    "somewhat",
-    "slightly",
-    "fairly",
-    "reportedly",
-    "allegedly",
-    "seems",
-    "appears",
-    "可能",
-    "也许",
-    "或许",
-    "或",
-    "略",
-    "稍",
-    "有点",
-    "有些",
-    "似乎",
-    "据称",
-    "所谓",
-    "一定程度",
-    "相对",
-    "如果",
-];
-const CONTRASTS: [&str; 20] = [
-    "but",
-    "however",
-    "yet",
-    "although",
-    "though",
-    "nevertheless",
-    "nonetheless",
-    "但",
-    "但是",
-    "却",
-    "然而",
-    "不过",
-    "可是",
-    "反而",
-    "只是",
-    "而是",
-    "偏偏",
-    "尽管",
-    "虽然",
-    "固然",
-];
-
-/// Words before which a clause weighs less: their own clause is the conceded one.
-const CONCESSIONS: [&str; 5] = ["although", "though", "尽管", "虽然", "固然"];
+static LEXICON: LazyLock<Lexicon> =
+    LazyLock::new(|| Lexicon(Fst::new(BYTES).expect("the build made a finite-state map")));
 
 /// A valence of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -205,11 +62,8 @@ pub struct Hit {
     pub role: Role,
 }
 
-/// The entries with an automaton over their terms.
-struct Lexicon {
-    automaton: AhoCorasick,
-    entries: Vec<Entry>,
-}
+/// The terms of the lexicon.
+struct Lexicon(Fst<&'static [u8]>);
 
 #[derive(Clone, Copy)]
 enum Entry {
@@ -220,45 +74,36 @@ enum Entry {
     Contrast { concession: bool },
 }
 
+impl Entry {
+    /// Reads a value of the map: three valences of 4 bits, each + 4, then the role.
+    fn unpack(value: u64) -> Self {
+        let valence = |shift: u32| ((value >> shift) & 15) as f32 - 4.0;
+        match value >> 12 {
+            1 => Entry::Negation,
+            2 => Entry::Intensifier,
+            3 => Entry::Hedge,
+            4 => Entry::Contrast { concession: false },
+            5 => Entry::Contrast { concession: true },
+            _ => Entry::Term(Valence { tone: valence(0), agent: valence(4), patient: valence(8) }),
+        }
+    }
+}
+
 impl Lexicon {
-    fn parse(files: &[&str]) -> Result<Self, String> {
-        let mut terms: Vec<&str> = Vec::new();
-        let mut entries = Vec::new();
-        let contrast = |word: &str| Entry::Contrast { concession: CONCESSIONS.contains(&word) };
-        // Function words come first: of equal matches the first pattern is reported first and kept.
-        for word in NEGATIONS {
-            terms.push(word);
-            entries.push(Entry::Negation);
-        }
-        for (words, entry) in [(&INTENSIFIERS[..], Entry::Intensifier), (&HEDGES[..], Entry::Hedge)] {
-            terms.extend(words);
-            entries.extend(words.iter().map(|_| entry));
-        }
-        for word in CONTRASTS {
-            terms.push(word);
-            entries.push(contrast(word));
-        }
-        for file in files {
-            for (at, line) in file.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.is_empty()) {
-                let bad = || format!("line {}: expected terms, tone, agent, patient, tab-separated: {line}", at + 1);
-                let fields: Vec<&str> = line.split('\t').collect();
-                let [names, tone, agent, patient] = fields[..] else { return Err(bad()) };
-                let number = |text: &str| {
-                    text.parse::<i8>().ok().filter(|n| (-4..=4).contains(n)).map(f32::from).ok_or_else(bad)
-                };
-                let valence = Valence { tone: number(tone)?, agent: number(agent)?, patient: number(patient)? };
-                for name in names.split('|') {
-                    terms.push(name);
-                    entries.push(Entry::Term(valence));
-                }
+    /// The terms that `bytes` begins with, shortest first: length in bytes and entry.
+    fn prefixes(&self, bytes: &[u8], found: &mut Vec<(usize, Entry)>) {
+        found.clear();
+        let mut node = self.0.root();
+        let mut value = fst::raw::Output::zero();
+        for (at, byte) in bytes.iter().enumerate() {
+            let Some(edge) = node.find_input(byte.to_ascii_lowercase()) else { return };
+            let transition = node.transition(edge);
+            value = value.cat(transition.out);
+            node = self.0.node(transition.addr);
+            if node.is_final() {
+                found.push((at + 1, Entry::unpack(value.cat(node.final_output()).value())));
             }
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&terms)
-            .map_err(|error| error.to_string())?;
-        Ok(Lexicon { automaton, entries })
     }
 
     /// Matches whose ends are ends of tokens, as ranges of tokens.
@@ -278,22 +123,32 @@ impl Lexicon {
 
     fn matches_in(&self, passage: &Passage, gap: Range<usize>, found: &mut Vec<(Range<usize>, Entry)>) {
         let (text, tokens) = (passage.text.as_str(), &passage.tokens);
-        let mut at = gap.start;
-        while let Some(hit) = self.automaton.find(aho_corasick::Input::new(text).range(at..gap.end)) {
-            let first = tokens.partition_point(|t| t.range.end <= hit.start());
-            let last = tokens.partition_point(|t| t.range.start < hit.end());
-            let covered = &tokens[first..last];
-            let begins = covered.first().is_some_and(|t| t.range.start == hit.start() || t.kind == TokenKind::Han);
-            let ends = covered.last().is_some_and(|t| t.range.end == hit.end() || t.kind == TokenKind::Han);
-            // A Chinese term of one character must be a word; a longer one may lie across words.
-            let single = text[hit.range()].chars().nth(1).is_none();
-            let whole = covered.len() == 1 && covered[0].range == hit.range();
-            if begins && ends && (whole || !single) {
-                found.push((first..last, self.entries[hit.pattern().as_usize()]));
-                at = hit.end();
-            } else {
-                // Go on behind the first character: another term may stand in the rest.
-                at = hit.start() + text[hit.start()..].chars().next().map_or(1, char::len_utf8);
+        let first = tokens.partition_point(|t| t.range.start < gap.start);
+        let mut prefixes = Vec::new();
+        let mut free = gap.start;
+        for (at, token) in tokens.iter().enumerate().skip(first).take_while(|(_, t)| t.range.end <= gap.end) {
+            // A term begins where a token does, or anywhere in a Chinese word.
+            let starts = text[token.range.clone()].char_indices().map(|(offset, _)| token.range.start + offset);
+            let starts = starts.take(if token.kind == TokenKind::Han { usize::MAX } else { 1 });
+            for start in starts {
+                if start < free {
+                    continue;
+                }
+                self.prefixes(&text.as_bytes()[start..gap.end], &mut prefixes);
+                for &(length, entry) in prefixes.iter().rev() {
+                    let end = start + length;
+                    let last = at + tokens[at..].partition_point(|t| t.range.start < end);
+                    let closing = &tokens[last - 1];
+                    let ends = closing.range.end == end || closing.kind == TokenKind::Han;
+                    // A Chinese term of one character must be a word; a longer one may lie across words.
+                    let single = text[start..end].chars().nth(1).is_none();
+                    let whole = last == at + 1 && token.range == (start..end);
+                    if ends && (whole || !single) {
+                        found.push((at..last, entry));
+                        free = end;
+                        break;
+                    }
+                }
             }
         }
     }
@@ -371,8 +226,8 @@ fn is_passive(passage: &Passage, at: usize) -> bool {
 }
 
 /// The bytes that decide what the lexicon says; their hash is part of a model's identity.
-pub fn source() -> [&'static str; 2] {
-    FILES
+pub fn source() -> &'static [u8] {
+    BYTES
 }
 
 #[cfg(test)]
@@ -390,13 +245,21 @@ mod tests {
     }
 
     #[test]
-    fn the_lexicon_is_sound_and_large() {
-        for (file, language) in FILES.iter().zip(["en", "zh"]) {
+    fn the_lexicon_is_large_in_both_languages() {
+        for (file, language) in
+            [(include_str!("../../data/lexicon/en.tsv"), "en"), (include_str!("../../data/lexicon/zh.tsv"), "zh")]
+        {
             let entries = file.lines().filter(|l| !l.starts_with('#')).count();
             assert!(entries >= 1500, "{language}: {entries}");
-            assert!(Lexicon::parse(&[file]).is_ok());
         }
-        assert!(Lexicon::parse(&["good\t9\t0\t0"]).is_err_and(|e| e.contains("line 1")));
+    }
+
+    #[test]
+    fn terms_end_where_words_do() {
+        assert_eq!(tones("a goodness of fit").len(), tones("goodness").len());
+        assert_eq!(tones("IMPRESSIVE"), tones("impressive"));
+        // The longest term that fits wins, and the next begins behind it.
+        assert_eq!(tones("fall short"), tones("it will fall short")[..1]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use vectorizer::{Counts, Vectorizer, VectorizerError};
 pub fn resources() -> &'static str {
     static HASH: LazyLock<String> = LazyLock::new(|| {
         let mut hasher = twox_hash::XxHash64::with_seed(0);
-        lexicon::source().iter().for_each(|file| hasher.write(file.as_bytes()));
+        hasher.write(lexicon::source());
         hasher.write(vectors::source());
         format!("{:016x}", hasher.finish())
     });

@@ -97,7 +97,7 @@ fn numbers(settings: &Settings, view: View<'_>) -> Vec<(u8, Vec<f32>)> {
     let scope = Scope::new(settings, view);
     settings
         .active()
-        .filter(|(_, block)| dense::width(block.kind) > 0 && !block.per_target)
+        .filter(|(_, block)| dense::width(block.kind) > 0 && !block.per_topic)
         .map(|(at, block)| (at as u8, dense::values(block.kind, view, &scope)))
         .collect()
 }
@@ -149,7 +149,7 @@ impl Vectorizer {
                 found
             })
             .collect();
-        for (at, block) in settings.active().filter(|(_, block)| !block.per_target) {
+        for (at, block) in settings.active().filter(|(_, block)| !block.per_topic) {
             // A number has no document frequency; this one makes its weight 1.
             let df = rows.len() as u32;
             terms.extend((0..dense::width(block.kind)).map(|column| (at as u8, dense::term(block.kind, column), df)));
@@ -250,6 +250,21 @@ impl Vectorizer {
         columns.sort_unstable();
         let grams = columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
         self.weigh(grams, &numbers(&self.settings, view))
+    }
+
+    /// The same without the blocks that are copies for topics; the columns that stay keep their numbers.
+    ///
+    /// # Panics
+    /// If a copy stands before a shared block, which no settings of this program have.
+    pub fn shared(mut self) -> Self {
+        let kept = self.settings.blocks.partition_point(|block| !block.per_topic);
+        assert!(self.settings.blocks[kept..].iter().all(|block| block.per_topic), "copies stand behind shared blocks");
+        self.settings.blocks.truncate(kept);
+        let columns = self.blocks.partition_point(|&block| usize::from(block) < kept);
+        self.terms.truncate(columns);
+        self.blocks.truncate(columns);
+        self.idf.truncate(columns);
+        Self::build(self.settings, self.terms, self.blocks, self.idf)
     }
 
     /// The columns of a block; they are consecutive.

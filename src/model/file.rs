@@ -1,8 +1,8 @@
 //! The model file: data, never code.
 //!
 //! A safetensors file whose metadata has one entry, `lichang`: JSON with a magic word, the version of the layout, the settings and the
-//! provenance. Tensors of head H: `H.weights` f32 [columns, 3], `H.intercepts` f64 [3], `H.calibration` f64 [3, 4] (matrix and bias), `H.idf` f32
-//! [columns], `H.blocks` u8 [columns], `H.terms` u8 [bytes] (UTF-8, a line feed behind each term). Everything is little-endian. The bytes depend on
+//! provenance. Tensors of head H: `H.weights` f32 [columns, 3], `H.intercepts` f64 [3], `H.calibration` f64 [3, 4] (matrix and bias), `H.decision` f64 [2, 3], `H.context` f64 [1],
+//! `H.idf` f32 [columns], `H.blocks` u8 [columns], `H.terms` u8 [bytes] (UTF-8, a line feed behind each term). Everything is little-endian. The bytes depend on
 //! the model alone.
 
 use std::collections::HashMap;
@@ -12,6 +12,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
+use super::decision::Decision;
 use super::head::Head;
 use super::{Model, Provenance};
 use crate::atomic;
@@ -20,7 +21,7 @@ use crate::features::{Settings, Vectorizer, floats, resources};
 const KEY: &str = "lichang";
 const MAGIC: &str = "lichang model";
 /// The version of the layout that this program writes, and the newest that it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A file that is not a usable model.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,9 @@ pub enum ModelError {
         "a model of version {0}, but this program reads versions up to {VERSION}; update Lichang or train the model anew"
     )]
     Newer(u32),
+    /// Written by an older program.
+    #[error("a model of version {0}, but this program reads version {VERSION}; train the model anew")]
+    Older(u64),
     /// Trained with another segmenter; its words would not be this program's words.
     #[error("the model was trained with jieba {0}, but this program has jieba {1}; train the model anew")]
     Segmenter(String, &'static str),
@@ -109,7 +113,8 @@ impl Model {
                 return Err(ModelError::Newer(version.try_into().unwrap_or(u32::MAX)));
             }
             Some(version) if version == u64::from(VERSION) => {}
-            _ => return Err(damaged("the version is missing")),
+            Some(version) => return Err(ModelError::Older(version)),
+            None => return Err(damaged("the version is missing")),
         }
         let header: Header = serde_json::from_value(value).map_err(damaged)?;
         let provenance = header.provenance.ok_or_else(|| damaged("the provenance is missing"))?;
@@ -169,6 +174,13 @@ fn tensors(name: &str, head: &Head) -> Vec<Tensor> {
         ),
         tensor("intercepts", Dtype::F64, vec![3], head.intercepts().iter().flat_map(|w| w.to_le_bytes()).collect()),
         tensor("calibration", Dtype::F64, vec![3, 4], calibration.collect()),
+        tensor(
+            "decision",
+            Dtype::F64,
+            vec![2, 3],
+            head.decision().offsets.iter().flatten().flat_map(|x| x.to_le_bytes()).collect(),
+        ),
+        tensor("context", Dtype::F64, vec![1], head.context().to_le_bytes().to_vec()),
         tensor("idf", Dtype::F32, vec![columns], vectorizer.idf().iter().flat_map(|w| w.to_le_bytes()).collect()),
         tensor("blocks", Dtype::U8, vec![columns], vectorizer.blocks().to_vec()),
         tensor("terms", Dtype::U8, vec![terms.len()], terms),
@@ -198,11 +210,18 @@ fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Resul
     let weights: Vec<f32> = floats(weights);
     let intercepts: Vec<f64> = doubles(get("intercepts", Dtype::F64, &[Some(3)])?);
     let calibration: Vec<f64> = doubles(get("calibration", Dtype::F64, &[Some(3), Some(4)])?);
+    let decision = doubles(get("decision", Dtype::F64, &[Some(2), Some(3)])?);
+    let context = doubles(get("context", Dtype::F64, &[Some(1)])?)[0];
+    if !(0.0..=100.0).contains(&context) {
+        return Err(damaged(format!("the context weight of {name} is {context}")));
+    }
     let idf = floats(get("idf", Dtype::F32, &[Some(columns)])?);
     let blocks = get("blocks", Dtype::U8, &[Some(columns)])?.to_vec();
     let terms = std::str::from_utf8(get("terms", Dtype::U8, &[None])?).map_err(damaged)?;
     let terms: Vec<String> = terms.split_terminator('\n').map(str::to_string).collect();
-    if weights.iter().any(|w| !w.is_finite()) || intercepts.iter().chain(&calibration).any(|w| !w.is_finite()) {
+    if weights.iter().any(|w| !w.is_finite())
+        || intercepts.iter().chain(&calibration).chain(&decision).any(|w| !w.is_finite())
+    {
         return Err(damaged(format!("a weight of {name} is not a number")));
     }
     let vectorizer =
@@ -216,7 +235,9 @@ fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Resul
         map.bias[row] = values[3];
     }
     let triples = weights.chunks_exact(3).map(|w| [w[0], w[1], w[2]]).collect();
-    Ok(Head::new(vectorizer, triples, [intercepts[0], intercepts[1], intercepts[2]], map))
+    let row = |at: usize| [decision[at], decision[at + 1], decision[at + 2]];
+    let decision = Decision { offsets: [row(0), row(3)] };
+    Ok(Head::new(vectorizer, triples, [intercepts[0], intercepts[1], intercepts[2]], map, decision, context))
 }
 
 fn doubles(bytes: &[u8]) -> Vec<f64> {
@@ -258,7 +279,14 @@ mod tests {
         };
         Model {
             stance: None,
-            sentiment: Some(Head::new(vectorizer, weights, [0.1, 0.2, -0.3], Calibration::identity())),
+            sentiment: Some(Head::new(
+                vectorizer,
+                weights,
+                [0.1, 0.2, -0.3],
+                Calibration::identity(),
+                Decision::default(),
+                0.0,
+            )),
             provenance,
         }
     }
@@ -284,14 +312,15 @@ mod tests {
     fn refuses_other_files_with_a_sentence() {
         let plain = safetensors::serialize(std::iter::empty::<(&str, TensorView<'_>)>(), None).unwrap();
         let swapped = with_header(|json| json.replace("\"ngrams\":2", "\"ngrams\":7"));
-        let cases: [(&str, Vec<u8>, &str); 9] = [
+        let cases: [(&str, Vec<u8>, &str); 10] = [
             ("empty", Vec::new(), "not a Lichang model"),
             ("text", b"Anthropic said on Monday that it had".to_vec(), "not a Lichang model"),
             ("foreign", plain, "not a Lichang model"),
-            ("newer", with_header(|json| json.replace("\"version\":1", "\"version\":2")), "version 2"),
+            ("newer", with_header(|json| json.replace("\"version\":2", "\"version\":3")), "version 3"),
+            ("older", with_header(|json| json.replace("\"version\":2", "\"version\":1")), "version 1"),
             (
                 "no version",
-                with_header(|json| json.replace("\"version\":1", "\"versionless\":1")),
+                with_header(|json| json.replace("\"version\":2", "\"versionless\":1")),
                 "version is missing",
             ),
             (

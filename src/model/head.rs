@@ -1,18 +1,22 @@
 //! One task of a model.
 
 use super::calibration::Calibration;
+use super::context::in_context;
+use super::decision::Decision;
 use super::sparse_logistic::{SparseLogistic, log_softmax};
 use crate::features::{Place, Row, Vectorizer, View, extract};
-use crate::label::most_probable;
+use crate::label::Language;
 use crate::target::TokenKind;
 
-/// A vectorizer with the weights over its columns and a calibration map.
+/// A vectorizer with the weights over its columns, a calibration map and the rule that names a class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head {
     vectorizer: Vectorizer,
     weights: Vec<[f32; 3]>,
     intercepts: [f64; 3],
     calibration: Calibration,
+    decision: Decision,
+    context: f64,
 }
 
 /// What a head says of a text.
@@ -20,8 +24,14 @@ pub struct Head {
 pub struct Judgement {
     /// Calibrated probabilities, positive pole first; they sum to 1.
     pub p: [f64; 3],
+    /// The same from the text alone, before the rest of the document was looked at.
+    pub own: [f64; 3],
     /// The uncalibrated logits: intercept + Σ weight × value.
     pub logits: [f64; 3],
+    /// The language of the text, on which the naming of a class depends.
+    pub language: Language,
+    /// The index of the class that is named, see [`Decision`].
+    pub class: usize,
     /// How many known features the text has.
     pub features: usize,
 }
@@ -31,11 +41,6 @@ impl Judgement {
     pub fn score(&self) -> f64 {
         self.p[0] - self.p[2]
     }
-
-    /// The index of the most probable class.
-    pub fn class(&self) -> usize {
-        most_probable(self.p)
-    }
 }
 
 impl Head {
@@ -43,15 +48,40 @@ impl Head {
     ///
     /// # Panics
     /// If there is not one triple of weights a column.
-    pub fn new(vectorizer: Vectorizer, weights: Vec<[f32; 3]>, intercepts: [f64; 3], calibration: Calibration) -> Self {
+    pub fn new(
+        vectorizer: Vectorizer,
+        weights: Vec<[f32; 3]>,
+        intercepts: [f64; 3],
+        calibration: Calibration,
+        decision: Decision,
+        context: f64,
+    ) -> Self {
         assert_eq!(weights.len(), vectorizer.columns(), "one weight triple a column");
-        Head { vectorizer, weights, intercepts, calibration }
+        Head { vectorizer, weights, intercepts, calibration, decision, context }
     }
 
     /// Takes over what a fit found.
-    pub fn from_fit(vectorizer: Vectorizer, fit: &SparseLogistic, calibration: Calibration) -> Self {
-        let weights = fit.weights.outer_iter().map(|w| [w[0] as f32, w[1] as f32, w[2] as f32]).collect();
-        Self::new(vectorizer, weights, [fit.intercepts[0], fit.intercepts[1], fit.intercepts[2]], calibration)
+    ///
+    /// Columns of per-topic copies are left out when `shared` is asked for: what such a copy learned is about texts of other topics.
+    pub fn from_fit(
+        vectorizer: Vectorizer,
+        fit: &SparseLogistic,
+        shared: bool,
+        calibration: Calibration,
+        decision: Decision,
+        context: f64,
+    ) -> Self {
+        let vectorizer = if shared { vectorizer.shared() } else { vectorizer };
+        let rows = fit.weights.outer_iter().take(vectorizer.columns());
+        let weights = rows.map(|w| [w[0] as f32, w[1] as f32, w[2] as f32]).collect();
+        Self::new(
+            vectorizer,
+            weights,
+            [fit.intercepts[0], fit.intercepts[1], fit.intercepts[2]],
+            calibration,
+            decision,
+            context,
+        )
     }
 
     /// The vectorizer.
@@ -74,23 +104,53 @@ impl Head {
         self.calibration
     }
 
+    /// The rule that names a class.
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+
     /// Judges a view. A text of names and marks without a single word says nothing: it is neutral, with no features.
     pub fn judge(&self, view: View<'_>) -> Judgement {
         if !view.passage.tokens.iter().any(|t| matches!(t.kind, TokenKind::Latin | TokenKind::Han)) {
-            return Judgement { p: [0.0, 1.0, 0.0], logits: self.intercepts, features: 0 };
+            return Judgement {
+                p: [0.0, 1.0, 0.0],
+                own: [0.0, 1.0, 0.0],
+                logits: self.intercepts,
+                language: view.passage.language,
+                class: 1,
+                features: 0,
+            };
         }
-        self.judge_row(&self.vectorizer.row(view))
+        self.judge_row(&self.vectorizer.row(view), view.passage.language)
+    }
+
+    /// How much the rest of a document counts, see [`Head::judge_in_context`].
+    pub fn context(&self) -> f64 {
+        self.context
+    }
+
+    /// Lets the paragraphs of one document look at each other: `judgements` are those of one target in it, in any order. Only `p`
+    /// and `class` change.
+    pub fn judge_in_context(&self, judgements: &mut [&mut Judgement]) {
+        let own: Vec<[f64; 3]> = judgements.iter().map(|j| j.own).collect();
+        for (judgement, p) in judgements.iter_mut().zip(in_context(&own, self.context)) {
+            if judgement.features > 0 {
+                judgement.p = p;
+                judgement.class = self.decision.class(p, judgement.language);
+            }
+        }
     }
 
     /// Judges a row of this head's vectorizer.
-    pub fn judge_row(&self, row: &Row) -> Judgement {
+    pub fn judge_row(&self, row: &Row, language: Language) -> Judgement {
         let mut logits = self.intercepts;
         for (&column, &value) in row.indices.iter().zip(&row.values) {
             for (logit, &weight) in logits.iter_mut().zip(&self.weights[column as usize]) {
                 *logit += f64::from(weight) * f64::from(value);
             }
         }
-        Judgement { p: self.calibration.apply(log_softmax(logits)), logits, features: row.indices.len() }
+        let p = self.calibration.apply(log_softmax(logits));
+        Judgement { p, own: p, logits, language, class: self.decision.class(p, language), features: row.indices.len() }
     }
 
     /// What each place of the text adds to logit(positive pole) − logit(negative pole).

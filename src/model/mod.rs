@@ -1,21 +1,26 @@
 //! The model: two linear heads over sparse features, their training, their calibration and their file.
 
 mod calibration;
+mod context;
+mod decision;
 mod examples;
 mod file;
 mod head;
 mod solver;
 mod sparse_logistic;
 mod train;
+mod tune;
 
 pub use calibration::{Calibration, CalibrationError};
+pub use decision::{Decision, Offsets};
 pub use examples::{Example, Examples};
 pub use file::{ModelError, VERSION};
 pub use head::{Head, Judgement};
 pub use sparse_logistic::{
     ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
 };
-pub use train::{OutOfFold, TrainError, TrainOptions, Trained, fit_head, train};
+pub use train::{HeadOptions, OutOfFold, TrainError, TrainOptions, Trained, train};
+pub use tune::Trial;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +55,7 @@ pub struct Provenance {
 }
 
 /// A label file that a model was trained on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataFile {
     /// Its name, without folders.
     pub name: String,
@@ -58,6 +63,9 @@ pub struct DataFile {
     pub sha256: String,
     /// How many records it gave.
     pub records: usize,
+    /// For an auxiliary source, how much each of its records counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f32>,
 }
 
 /// How one head was trained.
@@ -65,12 +73,18 @@ pub struct DataFile {
 pub struct HeadRecord {
     /// `stance` or `sentiment`.
     pub task: String,
-    /// Training examples of each class, positive pole first.
+    /// Training examples of each class, positive pole first, those of auxiliary sources included.
     pub examples: [usize; 3],
+    /// How many of them come from auxiliary sources.
+    #[serde(default)]
+    pub auxiliary: usize,
     /// Inverse regularisation.
     pub c: f64,
     /// Class weights.
     pub class_weight: ClassWeight,
+    /// What a search for better settings tried, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tuning: Vec<Trial>,
     /// How the solver ended.
     pub convergence: Convergence,
     /// Folds of the out-of-fold predictions that calibrated it; 0 when it is not calibrated.

@@ -1,46 +1,75 @@
 //! Training: the one place that fits linfa estimators.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
 use ndarray::Array1;
 use rayon::prelude::*;
 
 use super::calibration::{Calibration, CalibrationError};
+use super::context::in_context;
+use super::decision::{Decision, Offsets, macro_f1};
 use super::examples::{Example, Examples};
 use super::head::Head;
 use super::sparse_logistic::{ClassWeight, FitError, SparseLogistic, log_softmax};
 use super::{DataFile, HeadRecord, Model, Provenance};
 use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources};
+use crate::label::Language;
 use crate::labels::Record;
 use crate::statistics::grouped_folds;
 use crate::target::Finder;
 use crate::text::JIEBA_VERSION;
 
-/// What a training run may be told.
+/// How one head is trained.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TrainOptions {
-    /// Features of the stance head.
-    pub stance: Settings,
-    /// Features of the sentiment head.
-    pub sentiment: Settings,
+pub struct HeadOptions {
+    /// Its features.
+    pub settings: Settings,
     /// Inverse regularisation, as scikit-learn's C.
     pub c: f64,
     /// Weights of the classes.
     pub class_weight: ClassWeight,
+    /// How much the other paragraphs of a document count, at least 0 ([`Head::judge_in_context`]).
+    pub context: f64,
+    /// The offsets with which classes are named ([`Decision`]).
+    pub offsets: Offsets,
+}
+
+/// What a training run may be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainOptions {
+    /// The stance head.
+    pub stance: HeadOptions,
+    /// The sentiment head.
+    pub sentiment: HeadOptions,
     /// Folds for the out-of-fold predictions that calibrate; below 2, probabilities are not calibrated.
     pub folds: usize,
+    /// A copy of the n-grams for each auxiliary source, beside the shared ones (Daumé 2007, "Frustratingly easy domain adaptation"): what is
+    /// peculiar to a source goes into its copy, which the model then leaves out. Not together with copies for targets.
+    pub per_source: bool,
+    /// Whether regularisation, class weights and block scales are searched for first, from the given ones ([`tune`]).
+    pub tune: bool,
     /// Seed of the folds.
     pub seed: u64,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        TrainOptions {
-            stance: Settings::stance(),
-            sentiment: Settings::sentiment(),
+        let head = |settings, context| HeadOptions {
+            settings,
             c: 1.5,
             class_weight: ClassWeight::Balanced(0.5),
+            context,
+            offsets: Offsets::BreakEven,
+        };
+        TrainOptions {
+            stance: head(Settings::stance(), 2.0),
+            sentiment: head(Settings::sentiment(), 0.0),
             folds: 3,
+            per_source: false,
+            tune: false,
             seed: 0,
         }
     }
@@ -68,6 +97,8 @@ pub struct OutOfFold {
     pub classes: Vec<usize>,
     /// Calibrated probabilities. The map was fitted on all of them together, with 12 parameters.
     pub p: Vec<[f64; 3]>,
+    /// The class that is named for each. The offsets, too, were fitted on all of them together.
+    pub predicted: Vec<usize>,
 }
 
 /// Why training is not possible.
@@ -97,37 +128,222 @@ pub enum TrainError {
     Fit(#[from] FitError),
 }
 
+/// Gradient norm at which the fit of a model stops.
+const TOLERANCE: f64 = 1e-5;
+
 /// Gradient norm at which the fits behind the calibration stop; their probabilities are then within a thousandth of the optimum's.
 const FOLD_TOLERANCE: f64 = 1e-4;
 
-/// Fits vectorizer and weights on the examples `rows`; probabilities are not calibrated.
-///
-/// `counts` and `views` are those of all examples. `start` is a fit on all examples, from which a fit on some of them is not far.
-///
-/// # Errors
-/// [`TrainError`] when there is too little to learn from or the solver fails.
-pub fn fit_head(
-    task: &'static str,
-    settings: &Settings,
-    options: &TrainOptions,
-    (counts, views, examples): (&[Counts], &[View<'_>], &[Example]),
-    rows: &[usize],
-    start: Option<&SparseLogistic>,
-) -> Result<(Vectorizer, SparseLogistic), TrainError> {
-    let vectorizer = Vectorizer::fit(settings, counts, views, rows);
-    if vectorizer.columns() == 0 {
-        return Err(TrainError::NoFeatures { task, min_df: settings.min_df });
+/// Gradient norm at which the fits of a search stop.
+const TUNE_TOLERANCE: f64 = 1e-3;
+
+/// One task with all that its fits share.
+pub(super) struct Task<'a> {
+    name: &'static str,
+    pub(super) head: HeadOptions,
+    options: &'a TrainOptions,
+    examples: &'a [Example],
+    records: &'a [Record],
+    views: Vec<View<'a>>,
+    counts: Vec<Counts>,
+}
+
+impl<'a> Task<'a> {
+    fn new(
+        name: &'static str,
+        head: &HeadOptions,
+        options: &'a TrainOptions,
+        examples: &'a Examples,
+        list: &'a [Example],
+        records: &'a [Record],
+    ) -> Self {
+        let mut head = head.clone();
+        if options.per_source {
+            head.settings = head.settings.per_topic();
+        }
+        let view = |example: &'a Example| {
+            let view = examples.view(example);
+            if options.per_source { View { topic: records[example.record].source.as_deref(), ..view } } else { view }
+        };
+        let views: Vec<View<'_>> = list.iter().map(view).collect();
+        let counts: Vec<Counts> = views.par_iter().map(|&view| Counts::of(&head.settings, view)).collect();
+        Task { name, head, options, examples: list, records, views, counts }
     }
-    let matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&counts[row])).collect();
-    let matrix = BagOfWords::from_rows(&matrix, vectorizer.columns());
-    let targets = Array1::from_iter(rows.iter().map(|&row| examples[row].class));
-    let mut params = SparseLogistic::params(3).c(options.c).class_weight(options.class_weight);
-    if let Some(whole) = start {
-        let span = rows.iter().flat_map(|&row| &whole.span[row * 3..row * 3 + 3]).copied().collect();
-        params = params.start(span).tolerance(FOLD_TOLERANCE);
+
+    /// The record behind an example.
+    fn record(&self, row: usize) -> &'a Record {
+        &self.records[self.examples[row].record]
     }
-    let fit = params.fit(&DatasetBase::new(matrix, targets))?;
-    Ok((vectorizer, fit))
+
+    /// Fits vectorizer and weights on the examples `rows`. `start` is a fit on all examples, from which a fit on some of them is not far.
+    fn fit(
+        &self,
+        rows: &[usize],
+        start: Option<&SparseLogistic>,
+        tolerance: f64,
+    ) -> Result<(Vectorizer, SparseLogistic), TrainError> {
+        let vectorizer = Vectorizer::fit(&self.head.settings, &self.counts, &self.views, rows);
+        if vectorizer.columns() == 0 {
+            return Err(TrainError::NoFeatures { task: self.name, min_df: self.head.settings.min_df });
+        }
+        let matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
+        let matrix = BagOfWords::from_rows(&matrix, vectorizer.columns());
+        let targets = Array1::from_iter(rows.iter().map(|&row| self.examples[row].class));
+        let weights = Array1::from_iter(rows.iter().map(|&row| self.record(row).weight));
+        let mut params = SparseLogistic::params(3).c(self.head.c).class_weight(self.head.class_weight);
+        if let Some(whole) = start {
+            let span = rows.iter().flat_map(|&row| &whole.span[row * 3..row * 3 + 3]).copied().collect();
+            params = params.start(span);
+        }
+        let fit = params.tolerance(tolerance).fit(&DatasetBase::new(matrix, targets).with_weights(weights))?;
+        Ok((vectorizer, fit))
+    }
+
+    fn head(&self, vectorizer: Vectorizer, fit: &SparseLogistic, map: Calibration, decision: Decision) -> Head {
+        Head::from_fit(vectorizer, fit, self.options.per_source, map, decision, self.head.context)
+    }
+
+    /// Log-probabilities for the examples `held` from a fit on all others.
+    fn held_out(
+        &self,
+        held: &[usize],
+        start: Option<&SparseLogistic>,
+        tolerance: f64,
+    ) -> Result<Vec<[f64; 3]>, TrainError> {
+        let mut is_held = vec![false; self.examples.len()];
+        held.iter().for_each(|&row| is_held[row] = true);
+        let rest: Vec<usize> = (0..self.examples.len()).filter(|&row| !is_held[row]).collect();
+        let (vectorizer, fit) = self.fit(&rest, start, tolerance)?;
+        let head = self.head(vectorizer, &fit, Calibration::identity(), Decision::default());
+        let judge = |&row: &usize| {
+            let language = self.views[row].passage.language;
+            log_softmax(head.judge_row(&head.vectorizer().transform(&self.counts[row]), language).logits)
+        };
+        Ok(held.iter().map(judge).collect())
+    }
+
+    /// Calibration map, decision and out-of-fold predictions of the examples `rows`; `done` is called behind each fold.
+    fn cross_fit(
+        &self,
+        rows: &[usize],
+        whole: Option<&SparseLogistic>,
+        (folds, tolerance): (usize, f64),
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(Calibration, Decision, OutOfFold), String> {
+        let groups: Vec<&str> = rows.iter().map(|&row| self.record(row).group()).collect();
+        let fold_of = grouped_folds(&groups, folds, self.options.seed);
+        let fold = |fold: usize| {
+            let held: Vec<usize> = (0..rows.len()).filter(|&at| fold_of[at] == fold).collect();
+            let examples: Vec<usize> = held.iter().map(|&at| rows[at]).collect();
+            let predictions = if held.is_empty() { Ok(Vec::new()) } else { self.held_out(&examples, whole, tolerance) };
+            done();
+            predictions.map(|predictions| held.into_iter().zip(predictions).collect::<Vec<_>>())
+        };
+        let folds = (0..folds).into_par_iter().map(fold).collect::<Result<Vec<_>, TrainError>>();
+        let mut log_p = vec![[0.0; 3]; rows.len()];
+        for (at, prediction) in folds.map_err(|e| e.to_string())?.into_iter().flatten() {
+            log_p[at] = prediction;
+        }
+        let classes: Vec<usize> = rows.iter().map(|&row| self.examples[row].class).collect();
+        let map = Calibration::fit(&log_p, &classes).map_err(|e: CalibrationError| e.to_string())?;
+        let mut p: Vec<[f64; 3]> = log_p.into_iter().map(|l| map.apply(l)).collect();
+        self.look_around(rows, &mut p);
+        let languages: Vec<Language> = rows.iter().map(|&row| self.views[row].passage.language).collect();
+        let decision = match self.head.offsets {
+            Offsets::None => Decision::default(),
+            Offsets::BreakEven => Decision::fit(&p, &languages, &classes),
+            Offsets::Given(decision) => decision,
+        };
+        let predicted = p.iter().zip(&languages).map(|(&p, &language)| decision.class(p, language)).collect();
+        let records = rows.iter().map(|&row| self.examples[row].record).collect();
+        Ok((map, decision, OutOfFold { records, classes, p, predicted }))
+    }
+
+    /// Puts the probabilities of paragraphs that share document and target in context.
+    fn look_around(&self, rows: &[usize], p: &mut [[f64; 3]]) {
+        let mut of: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (at, &row) in rows.iter().enumerate() {
+            if let (Some(doc), Some(target)) = (&self.record(row).doc, &self.examples[row].topic) {
+                of.entry((doc, target)).or_default().push(at);
+            }
+        }
+        for members in of.into_values() {
+            let own: Vec<[f64; 3]> = members.iter().map(|&at| p[at]).collect();
+            members.iter().zip(in_context(&own, self.head.context)).for_each(|(&at, found)| p[at] = found);
+        }
+    }
+
+    /// The examples that the model is for.
+    fn own(&self) -> Vec<usize> {
+        (0..self.examples.len()).filter(|&row| self.record(row).source.is_none()).collect()
+    }
+
+    /// Macro-F1 of out-of-fold predictions under the present options; `None` when a fit fails.
+    pub(super) fn out_of_fold_macro_f1(&self) -> Option<f64> {
+        let folds = self.options.folds.max(3);
+        let (_, _, found) = self.cross_fit(&self.own(), None, (folds, TUNE_TOLERANCE), &|| ()).ok()?;
+        Some(macro_f1(found.predicted.into_iter(), &found.classes))
+    }
+
+    /// Trains the head.
+    fn train(
+        &mut self,
+        progress: &(dyn Fn(&str, usize, usize) + Sync),
+        warnings: &mut Vec<String>,
+    ) -> Result<(Head, HeadRecord, Option<OutOfFold>), TrainError> {
+        let mut of_class = [0usize; 3];
+        for example in self.examples {
+            of_class[example.class] += 1;
+        }
+        if of_class.iter().filter(|n| **n > 0).count() < 2 {
+            return Err(TrainError::OneClass { task: self.name, records: self.examples.len() });
+        }
+        let folds = self.options.folds;
+        let steps = 1 + if folds >= 2 { folds } else { 0 };
+        let step = format!("training {}", self.name);
+        progress(&step, 0, steps);
+        let tuning = if self.options.tune {
+            let step = format!("searching settings for {}", self.name);
+            self.tune(&|done, all| progress(&step, done, all))
+        } else {
+            Vec::new()
+        };
+        let all: Vec<usize> = (0..self.examples.len()).collect();
+        let (vectorizer, fit) = self.fit(&all, None, TOLERANCE)?;
+        progress(&step, 1, steps);
+        if !fit.convergence.converged {
+            warnings.push(format!(
+                "the {} solver stopped after {} iterations with a gradient norm of {:.1e}; the model is usable but not at its optimum",
+                self.name, fit.convergence.iterations, fit.convergence.gradient_norm
+            ));
+        }
+        // Texts of another kind would teach the map another kind of uncertainty.
+        let own = self.own();
+        let auxiliary = self.examples.len() - own.len();
+        let (mut calibration, mut decision, mut out_of_fold) = (Calibration::identity(), Decision::default(), None);
+        if let Offsets::Given(given) = self.head.offsets {
+            decision = given;
+        }
+        if folds >= 2 {
+            let done = AtomicUsize::new(1);
+            let fold = || progress(&step, 1 + done.fetch_add(1, Ordering::Relaxed), steps);
+            match self.cross_fit(&own, Some(&fit), (folds, FOLD_TOLERANCE), &fold) {
+                Ok(found) => (calibration, decision, out_of_fold) = (found.0, found.1, Some(found.2)),
+                Err(error) => warnings.push(format!("the {} probabilities are not calibrated: {error}", self.name)),
+            }
+        }
+        let record = HeadRecord {
+            task: self.name.to_string(),
+            examples: of_class,
+            auxiliary,
+            c: self.head.c,
+            class_weight: self.head.class_weight,
+            tuning,
+            convergence: fit.convergence,
+            calibration_folds: if out_of_fold.is_some() { folds } else { 0 },
+        };
+        Ok((self.head(vectorizer, &fit, calibration, decision), record, out_of_fold))
+    }
 }
 
 /// Trains a model.
@@ -146,18 +362,18 @@ pub fn train(
     progress: &(dyn Fn(&str, usize, usize) + Sync),
 ) -> Result<Trained, TrainError> {
     progress("reading texts", 0, 1);
-    let examples = Examples::new(records, finder, options.stance.hmm);
+    let examples = Examples::new(records, finder, options.stance.settings.hmm);
     if examples.stance.is_empty() && examples.sentiment.is_empty() {
         return Err(TrainError::Empty);
     }
     let mut warnings = Vec::new();
     let mut heads = Vec::new();
-    let mut task = |name: &'static str, list: &[Example], settings: &Settings| {
+    let mut task = |name: &'static str, list: &[Example], head: &HeadOptions| {
         if list.is_empty() {
             return Ok(None);
         }
-        let (head, record, out_of_fold) =
-            train_head(name, settings, options, &examples, list, records, progress, &mut warnings)?;
+        let mut task = Task::new(name, head, options, &examples, list, records);
+        let (head, record, out_of_fold) = task.train(progress, &mut warnings)?;
         heads.push(record);
         Ok::<_, TrainError>(Some((head, out_of_fold)))
     };
@@ -180,108 +396,6 @@ pub fn train(
         sentiment: sentiment_oof.flatten(),
         warnings,
     })
-}
-
-#[allow(clippy::too_many_arguments)]
-fn train_head(
-    task: &'static str,
-    settings: &Settings,
-    options: &TrainOptions,
-    examples: &Examples,
-    list: &[Example],
-    records: &[Record],
-    progress: &(dyn Fn(&str, usize, usize) + Sync),
-    warnings: &mut Vec<String>,
-) -> Result<(Head, HeadRecord, Option<OutOfFold>), TrainError> {
-    let mut of_class = [0usize; 3];
-    for example in list {
-        of_class[example.class] += 1;
-    }
-    if of_class.iter().filter(|n| **n > 0).count() < 2 {
-        return Err(TrainError::OneClass { task, records: list.len() });
-    }
-    let views: Vec<View<'_>> = list.iter().map(|e| examples.view(e)).collect();
-    let counts: Vec<Counts> = views.par_iter().map(|&view| Counts::of(settings, view)).collect();
-    let whole = (&counts[..], &views[..], list);
-    let all: Vec<usize> = (0..list.len()).collect();
-    let steps = 1 + if options.folds >= 2 { options.folds } else { 0 };
-    progress(&format!("training {task}"), 0, steps);
-    let (vectorizer, fit) = fit_head(task, settings, options, whole, &all, None)?;
-    progress(&format!("training {task}"), 1, steps);
-    if !fit.convergence.converged {
-        warnings.push(format!(
-            "the {task} solver stopped after {} iterations with a gradient norm of {:.1e}; the model is usable but not at its optimum",
-            fit.convergence.iterations, fit.convergence.gradient_norm
-        ));
-    }
-    let mut calibration = Calibration::identity();
-    let mut calibration_folds = 0;
-    let mut out_of_fold = None;
-    if options.folds >= 2 {
-        let groups: Vec<&str> = list.iter().map(|e| records[e.record].group()).collect();
-        let fold_of = grouped_folds(&groups, options.folds, options.seed);
-        let done = std::sync::atomic::AtomicUsize::new(1);
-        let per_fold = (0..options.folds)
-            .into_par_iter()
-            .map(|fold| {
-                let (held, rest): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&row| fold_of[row] == fold);
-                let predictions = held_out(task, settings, options, whole, &rest, &held, &fit)?;
-                progress(
-                    &format!("training {task}"),
-                    1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
-                    steps,
-                );
-                Ok(predictions)
-            })
-            .collect::<Result<Vec<_>, TrainError>>();
-        let fitted = per_fold.map_err(|e| e.to_string()).and_then(|per_fold| {
-            let mut log_p = vec![[0.0; 3]; list.len()];
-            for (row, prediction) in per_fold.into_iter().flatten() {
-                log_p[row] = prediction;
-            }
-            let classes: Vec<usize> = list.iter().map(|e| e.class).collect();
-            let map = Calibration::fit(&log_p, &classes).map_err(|e: CalibrationError| e.to_string())?;
-            Ok((map, log_p, classes))
-        });
-        match fitted {
-            Ok((map, log_p, classes)) => {
-                calibration = map;
-                calibration_folds = options.folds;
-                let p = log_p.into_iter().map(|l| map.apply(l)).collect();
-                out_of_fold = Some(OutOfFold { records: list.iter().map(|e| e.record).collect(), classes, p });
-            }
-            Err(error) => warnings.push(format!("the {task} probabilities are not calibrated: {error}")),
-        }
-    }
-    let head = Head::from_fit(vectorizer, &fit, calibration);
-    let record = HeadRecord {
-        task: task.to_string(),
-        examples: of_class,
-        c: options.c,
-        class_weight: options.class_weight,
-        convergence: fit.convergence,
-        calibration_folds,
-    };
-    Ok((head, record, out_of_fold))
-}
-
-/// Log-probabilities for the examples `held` from a fit on the examples `rest`.
-fn held_out(
-    task: &'static str,
-    settings: &Settings,
-    options: &TrainOptions,
-    whole: (&[Counts], &[View<'_>], &[Example]),
-    rest: &[usize],
-    held: &[usize],
-    start: &SparseLogistic,
-) -> Result<Vec<(usize, [f64; 3])>, TrainError> {
-    if held.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (vectorizer, fit) = fit_head(task, settings, options, whole, rest, Some(start))?;
-    let head = Head::from_fit(vectorizer, &fit, Calibration::identity());
-    let judge = |&row: &usize| (row, log_softmax(head.judge_row(&head.vectorizer().transform(&whole.0[row])).logits));
-    Ok(held.iter().map(judge).collect())
 }
 
 #[cfg(test)]

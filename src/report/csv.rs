@@ -113,7 +113,7 @@ impl Reporter for CsvReporter {
                     against,
                     score.abstain.to_string(),
                     score.mentions.len().to_string(),
-                    sentiment.map_or(String::new(), |s| Sentiment::ALL[s.class()].name().to_string()),
+                    sentiment.map_or(String::new(), |s| Sentiment::ALL[s.class].name().to_string()),
                     sentiment.map_or(String::new(), |s| number(s.score())),
                     paragraph.rule.map_or(String::new(), |rule| rule.name().to_string()),
                     if self.shown.text { paragraph.text.clone() } else { String::new() },

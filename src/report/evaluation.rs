@@ -28,6 +28,26 @@ pub fn evaluation_table(evaluation: &Evaluation) -> String {
     out
 }
 
+/// One row for each (set, what it was measured on, report).
+pub fn suite_table(rows: &[(String, String, TaskReport)]) -> String {
+    let mut out = String::new();
+    let head =
+        format!("{:<16} {:>7}  {:<21}  {:<21}  {:<8}  measured on", "set", "records", "macro-F1", "Favg", "accuracy");
+    let _ = writeln!(out, "{}", styled(BOLD, &head));
+    for (name, how, report) in rows {
+        let cell = |value, key: &str| format!("{} {}", number(value), interval(report.intervals.get(key).copied()));
+        let _ = writeln!(
+            out,
+            "{name:<16} {:>7}  {:<21}  {:<21}  {:<8}  {how}",
+            report.n,
+            cell(report.macro_f1, "macro_f1"),
+            cell(report.favg, "favg"),
+            number(report.accuracy),
+        );
+    }
+    out
+}
+
 fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]) {
     let mut line = |text: String| {
         let _ = writeln!(out, "{}", text.trim_end());

@@ -80,7 +80,7 @@ struct SentimentProbabilities {
 fn sentiment(judgement: &Judgement) -> SentimentForm {
     let [positive, neutral, negative] = judgement.p.map(round);
     SentimentForm {
-        label: Sentiment::ALL[judgement.class()].name(),
+        label: Sentiment::ALL[judgement.class].name(),
         score: round(judgement.score()),
         p: SentimentProbabilities { positive, neutral, negative },
     }

@@ -7,7 +7,7 @@ mod style;
 mod table;
 
 pub use self::csv::CsvReporter;
-pub use evaluation::evaluation_table;
+pub use evaluation::{evaluation_table, suite_table};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use style::{bar, clip, pad};
 pub use table::TableReporter;

@@ -35,7 +35,7 @@ impl TableReporter {
             facts.push(role);
         }
         if let Some(sentiment) = &paragraph.sentiment {
-            facts.push(format!("{} {}", class_name::<Sentiment>(sentiment.class()), signed(sentiment.score())));
+            facts.push(format!("{} {}", class_name::<Sentiment>(sentiment.class), signed(sentiment.score())));
         }
         let number = format!("{:>4}", paragraph.index);
         let words = if self.shown.text { clip(&paragraph.text, usize::MAX) } else { clip(&paragraph.text, WORDS) };

@@ -1,6 +1,6 @@
 //! The score of an article toward a company.
 //!
-//! With sᵢ the score of paragraph i (P(favor) − P(against)) and wᵢ its weight, 1 or, when only role nouns such as "the company" refer to the
+//! With sᵢ the score of paragraph i by itself (P(favor) − P(against) before the rest of the article is looked at, lest it count twice) and wᵢ its weight, 1 or, when only role nouns such as "the company" refer to the
 //! company there, [`ANAPHORA_WEIGHT`], the article's score is the weighted mean Σ wᵢ sᵢ / Σ wᵢ over headings, body, quotations and
 //! list items; boilerplate is left out. The label is favor above [`ARTICLE_THRESHOLD`], against below its negative, else neutral.
 //!
@@ -59,7 +59,7 @@ impl ArticleScore {
             if p.only_anaphora { ANAPHORA_WEIGHT } else { 1.0 }
         };
         let total: f64 = paragraphs.iter().map(|p| weight(p)).sum();
-        let score = paragraphs.iter().map(|p| weight(p) * p.judgement.score()).sum::<f64>() / total;
+        let score = paragraphs.iter().map(|p| weight(p) * own(p)).sum::<f64>() / total;
         let interval = interval(paragraphs)?;
         let (low, high) = (interval.low.min(score), interval.high.max(score));
         let label = match score {
@@ -74,6 +74,12 @@ impl ArticleScore {
     }
 }
 
+/// The score of a paragraph by itself.
+fn own(paragraph: &ParagraphScore) -> f64 {
+    let [favor, _, against] = paragraph.judgement.own;
+    favor - against
+}
+
 /// The weight of a paragraph in the mean.
 fn weight(paragraph: &ParagraphScore) -> f64 {
     if paragraph.only_anaphora { ANAPHORA_WEIGHT } else { 1.0 }
@@ -83,7 +89,7 @@ fn weight(paragraph: &ParagraphScore) -> f64 {
 fn interval(paragraphs: &[&ParagraphScore]) -> Option<Interval> {
     if let [only] = paragraphs {
         // One paragraph: the replicates are draws of its stance, so their percentiles are known.
-        let [favor, _, against] = only.judgement.p;
+        let [favor, _, against] = only.judgement.own;
         let tail = (1.0 - LEVEL) / 2.0;
         let low = if against > tail {
             -1.0
@@ -108,9 +114,9 @@ fn interval(paragraphs: &[&ParagraphScore]) -> Option<Interval> {
             for _ in 0..paragraphs.len() {
                 let p = paragraphs[random.random_range(0..paragraphs.len())];
                 let draw: f64 = random.random();
-                let stance = if draw < p.judgement.p[0] {
+                let stance = if draw < p.judgement.own[0] {
                     1.0
-                } else if draw < p.judgement.p[0] + p.judgement.p[2] {
+                } else if draw < p.judgement.own[0] + p.judgement.own[2] {
                     -1.0
                 } else {
                     0.0
@@ -133,7 +139,14 @@ mod tests {
         ParagraphScore {
             target: "a".into(),
             label: Stance::Neutral,
-            judgement: Judgement { p, logits: [0.0; 3], features: 5 },
+            judgement: Judgement {
+                p,
+                own: p,
+                logits: [0.0; 3],
+                language: crate::label::Language::En,
+                class: 1,
+                features: 5,
+            },
             abstain: false,
             only_anaphora,
             mentions: Vec::new(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::article::ArticleScore;
 use crate::article::{Article, Kind, Meta, Rule};
 use crate::features::{Reading, View};
-use crate::label::{Class, Language, Stance};
+use crate::label::{Class, Language, Stance, most_probable};
 use crate::model::{Head, Judgement, Model};
 use crate::target::{Finder, Passage, Via};
 use crate::text::{Normalized, Segmenter, language};
@@ -48,7 +48,7 @@ pub struct MentionResult {
 pub struct ParagraphScore {
     /// The company's canonical name.
     pub target: Arc<str>,
-    /// The most probable stance.
+    /// The stance that is named.
     pub label: Stance,
     /// Its probabilities.
     pub judgement: Judgement,
@@ -115,7 +115,7 @@ impl Scorer {
             article.paragraphs.iter().map(|p| Normalized::new(&article.text, p.range.clone(), &p.marks)).collect();
         let mentions = self.finder.find(&texts);
         let segmenter = Segmenter { hmm: self.stance.vectorizer().settings().hmm };
-        let paragraphs: Vec<ParagraphResult> = article
+        let mut paragraphs: Vec<ParagraphResult> = article
             .paragraphs
             .iter()
             .zip(texts.into_iter().zip(mentions))
@@ -140,6 +140,17 @@ impl Scorer {
                 }
             })
             .collect();
+        let mut together: BTreeMap<Arc<str>, Vec<&mut Judgement>> = BTreeMap::new();
+        for paragraph in paragraphs.iter_mut().filter(|p| p.kind != Kind::Boilerplate) {
+            for score in &mut paragraph.scores {
+                together.entry(Arc::clone(&score.target)).or_default().push(&mut score.judgement);
+            }
+        }
+        together.values_mut().for_each(|judgements| self.stance.judge_in_context(judgements));
+        for score in paragraphs.iter_mut().flat_map(|p| &mut p.scores) {
+            score.label = Stance::ALL[score.judgement.class];
+            score.abstain = abstains(&score.judgement);
+        }
         let mut per_target: BTreeMap<&str, Vec<&ParagraphScore>> = BTreeMap::new();
         for paragraph in paragraphs.iter().filter(|p| p.kind != Kind::Boilerplate) {
             for score in &paragraph.scores {
@@ -165,10 +176,9 @@ impl Scorer {
         let target = Arc::clone(&self.names[company]);
         let view = View { target: Some(company), topic: Some(&target), ..whole };
         let judgement = self.stance.judge(view);
-        let class = judgement.class();
         ParagraphScore {
-            label: Stance::ALL[class],
-            abstain: judgement.features == 0 || judgement.p[class] < ABSTAIN_BELOW,
+            label: Stance::ALL[judgement.class],
+            abstain: abstains(&judgement),
             judgement,
             only_anaphora: passage.only_anaphora(company),
             mentions: passage
@@ -183,6 +193,11 @@ impl Scorer {
             target,
         }
     }
+}
+
+/// Whether a judgement is too unsure for a label.
+fn abstains(judgement: &Judgement) -> bool {
+    judgement.features == 0 || judgement.p[most_probable(judgement.p)] < ABSTAIN_BELOW
 }
 
 #[cfg(test)]

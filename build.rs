@@ -1,0 +1,45 @@
+//! Compiles `data/lexicon/` to a finite-state map from each term to a number: three valences of 4 bits (tone, agent, patient, each + 4) and a role.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{env, fs};
+
+const ROLES: [&str; 6] = ["term", "negation", "intensifier", "hedge", "contrast", "concession"];
+
+fn main() {
+    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("data/lexicon");
+    let mut terms: BTreeMap<String, u64> = BTreeMap::new();
+    // Function words come first: a word that is both keeps its role.
+    for file in ["function.tsv", "en.tsv", "zh.tsv"] {
+        let path = folder.join(file);
+        println!("cargo::rerun-if-changed={}", path.display());
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.is_empty()) {
+            let Some((names, value)) = entry(line) else {
+                panic!("{}:{}: expected terms and their values, tab-separated: {line}", path.display(), at + 1);
+            };
+            for name in names.split('|').filter(|name| !name.is_empty()) {
+                terms.entry(name.to_ascii_lowercase()).or_insert(value);
+            }
+        }
+    }
+    let map = fst::Map::from_iter(terms).expect("a sorted map");
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("lexicon.fst");
+    fs::write(out, map.as_fst().as_bytes()).expect("the build folder can be written");
+}
+
+/// The terms of a line and their value.
+fn entry(line: &str) -> Option<(&str, u64)> {
+    let mut fields = line.split('\t');
+    let names = fields.next()?;
+    let rest: Vec<&str> = fields.collect();
+    let value = match rest[..] {
+        [role] => (ROLES.iter().position(|name| *name == role).filter(|role| *role > 0)? as u64) << 12,
+        [tone, agent, patient] => {
+            let number = |text: &str| text.parse::<i8>().ok().filter(|n| (-4..=4).contains(n)).map(|n| (n + 4) as u64);
+            number(tone)? | number(agent)? << 4 | number(patient)? << 8
+        }
+        _ => return None,
+    };
+    Some((names, value))
+}
