@@ -25,7 +25,8 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = &args.suite {
         return suite::run(folder, &args);
     }
-    let found = labels::read(&args.labels)?;
+    let mut found = labels::read(&args.labels)?;
+    labels::forget_sentiments(&mut found, &args.labels, &args.fit.stance_only)?;
     let (finder, targets) = labels::finder(&args.judge.targets)?;
     let records = &found.records;
     let predicted = if let Some(folds) = args.folds {

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use lichang::labels::{self, Record};
+use lichang::labels::{self, Label, Record};
 use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions};
 use lichang::target::{Finder, TargetTable};
 use serde::Deserialize;
@@ -103,6 +103,22 @@ pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)>
         files.extend(found.files.into_iter().map(|file| DataFile { weight: Some(weight), ..file }));
     }
     Ok((records, files))
+}
+
+/// Forgets the sentiments in the records of the files that are used for stance only.
+pub fn forget_sentiments(found: &mut Labels, paths: &[PathBuf], stance_only: &[PathBuf]) -> anyhow::Result<()> {
+    for path in stance_only {
+        let Some(at) = paths.iter().position(|p| p == path) else {
+            anyhow::bail!("--stance-only {} is not one of the label files", path.display());
+        };
+        let start: usize = found.files[..at].iter().map(|file| file.records).sum();
+        for record in &mut found.records[start..start + found.files[at].records] {
+            if let Label::Stance { sentiment, .. } = &mut record.label {
+                *sentiment = None;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// SHA-256 in hexadecimal.

@@ -49,7 +49,7 @@ pub struct TrainOptions {
     /// A copy of the n-grams for each auxiliary source, beside the shared ones (Daumé 2007, "Frustratingly easy domain adaptation"): what is
     /// peculiar to a source goes into its copy, which the model then leaves out. Not together with copies for targets.
     pub per_source: bool,
-    /// Whether regularisation, class weights and block scales are searched for first, from the given ones ([`tune`]).
+    /// Whether regularisation, class weights and block scales are searched for first, starting from the given ones.
     pub tune: bool,
     /// Seed of the folds.
     pub seed: u64,
