@@ -1,4 +1,5 @@
-//! Compiles `data/lexicon/` to a finite-state map from each term to a number: three valences of 4 bits (tone, agent, patient, each + 4) and a role.
+//! Compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4)
+//! and role.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,10 +35,12 @@ fn entry(line: &str) -> Option<(&str, u64)> {
     let names = fields.next()?;
     let rest: Vec<&str> = fields.collect();
     let value = match rest[..] {
-        [role] => (ROLES.iter().position(|name| *name == role).filter(|role| *role > 0)? as u64) << 12,
+        [role] => (ROLES.iter().position(|name| *name == role).filter(|role| *role > 0)? as u64) << 13,
         [tone, agent, patient] => {
             let number = |text: &str| text.parse::<i8>().ok().filter(|n| (-4..=4).contains(n)).map(|n| (n + 4) as u64);
-            number(tone)? | number(agent)? << 4 | number(patient)? << 8
+            let halves = agent.parse::<f32>().ok().map(|n| n * 2.0 + 8.0);
+            let halves = halves.filter(|n| n.fract() == 0.0 && (0.0..=16.0).contains(n))? as u64;
+            number(tone)? | halves << 4 | number(patient)? << 9
         }
         _ => return None,
     };

@@ -180,9 +180,6 @@ pub struct FitArgs {
     /// How much the other paragraphs of a document count for the stance of each, 0 for nothing
     #[arg(long, default_value_t = 2.0, value_name = "WEIGHT", value_parser = context_weight)]
     pub context: f64,
-    /// A label file whose stances are used but not the sentiments of its texts (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub stance_only: Vec<PathBuf>,
     /// Beside the shared features, a copy for each auxiliary file, for what is peculiar to it
     #[arg(long, conflicts_with = "per_target")]
     pub per_source: bool,

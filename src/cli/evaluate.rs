@@ -25,8 +25,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = &args.suite {
         return suite::run(folder, &args);
     }
-    let mut found = labels::read(&args.labels)?;
-    labels::forget_sentiments(&mut found, &args.labels, &args.fit.stance_only)?;
+    let found = labels::read(&args.labels)?;
     let (finder, targets) = labels::finder(&args.judge.targets)?;
     let records = &found.records;
     let predicted = if let Some(folds) = args.folds {

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use lichang::labels::{self, Label, Record};
+use lichang::labels::{self, Record};
 use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions};
 use lichang::target::{Finder, TargetTable};
 use serde::Deserialize;
@@ -60,6 +60,8 @@ struct Source {
     file: PathBuf,
     sha256: String,
     weight: f32,
+    /// Labels of our own for its records, beside the list; see [`labels::relabel`].
+    labels: Option<PathBuf>,
     #[serde(rename = "url")]
     _url: String,
     #[serde(rename = "licence")]
@@ -76,20 +78,39 @@ struct Sources {
 
 /// The auxiliary sources that the arguments name: their records and files.
 pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)> {
-    let mut sources: Vec<(String, PathBuf, f32, Option<String>)> =
-        args.auxiliary.iter().map(|(path, weight)| (path.display().to_string(), path.clone(), *weight, None)).collect();
+    struct Wanted {
+        name: String,
+        path: PathBuf,
+        weight: f32,
+        sha256: Option<String>,
+        labels: Option<PathBuf>,
+    }
+    let given = |(path, weight): &(PathBuf, f32)| Wanted {
+        name: path.display().to_string(),
+        path: path.clone(),
+        weight: *weight,
+        sha256: None,
+        labels: None,
+    };
+    let mut sources: Vec<Wanted> = args.auxiliary.iter().map(given).collect();
     if let (Some(list), Some(folder)) = (&args.sources, &args.sources_dir) {
         let listed: Sources = toml::from_str(&read_table(list)?)
             .with_context(|| format!("{} is not a list of sources", list.display()))?;
-        let entries = listed.source.into_iter();
-        sources.extend(entries.map(|s| (s.name, folder.join(s.file), s.weight, Some(s.sha256))));
+        let beside = |labels: PathBuf| list.parent().map(|parent| parent.join(&labels)).unwrap_or(labels);
+        sources.extend(listed.source.into_iter().map(|s| Wanted {
+            name: s.name,
+            path: folder.join(s.file),
+            weight: s.weight,
+            sha256: Some(s.sha256),
+            labels: s.labels.map(beside),
+        }));
     }
     let (mut records, mut files) = (Vec::new(), Vec::new());
-    for (name, path, weight, sha256) in sources {
+    for Wanted { name, path, weight, sha256, labels } in sources {
         if !weight.is_finite() || weight <= 0.0 {
             anyhow::bail!("the weight of source {name} must be a positive number, not {weight}");
         }
-        let found = read(std::slice::from_ref(&path))?;
+        let mut found = read(std::slice::from_ref(&path))?;
         if let (Some(expected), Some(file)) = (sha256, found.files.first()) {
             let actual = &file.sha256;
             anyhow::ensure!(
@@ -98,27 +119,21 @@ pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)>
                 path.display()
             );
         }
+        if let Some(table) = labels {
+            let text = read_table(&table)?;
+            labels::relabel(&mut found.records, &text).with_context(|| format!("cannot use {}", table.display()))?;
+            files.push(DataFile {
+                name: format!("labels of {name}"),
+                sha256: hash(text.as_bytes()),
+                records: 0,
+                weight: None,
+            });
+        }
         let of = |record: Record| Record { weight: record.weight * weight, source: Some(name.clone()), ..record };
         records.extend(found.records.into_iter().map(of));
         files.extend(found.files.into_iter().map(|file| DataFile { weight: Some(weight), ..file }));
     }
     Ok((records, files))
-}
-
-/// Forgets the sentiments in the records of the files that are used for stance only.
-pub fn forget_sentiments(found: &mut Labels, paths: &[PathBuf], stance_only: &[PathBuf]) -> anyhow::Result<()> {
-    for path in stance_only {
-        let Some(at) = paths.iter().position(|p| p == path) else {
-            anyhow::bail!("--stance-only {} is not one of the label files", path.display());
-        };
-        let start: usize = found.files[..at].iter().map(|file| file.records).sum();
-        for record in &mut found.records[start..start + found.files[at].records] {
-            if let Label::Stance { sentiment, .. } = &mut record.label {
-                *sentiment = None;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// SHA-256 in hexadecimal.

@@ -23,7 +23,6 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
         }
     }
     let mut found = labels::read(&args.labels)?;
-    labels::forget_sentiments(&mut found, &args.labels, &args.fit.stance_only)?;
     let (auxiliary, sources) = labels::auxiliary(&args.fit)?;
     found.records.extend(auxiliary);
     found.files.extend(sources);

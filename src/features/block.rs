@@ -27,6 +27,8 @@ pub enum BlockKind {
     Characters,
     /// Character bigrams of the Chinese within 12 tokens of a mention.
     NearCharacters,
+    /// N-grams of 2 to 5 characters of the whole paragraph across words, of 1 to 4 where the first is Chinese.
+    Spelling,
     /// The language of the text around the mentions.
     Language,
     /// N-grams of what is left of the target's sentences when only mentions, lexicon terms by class, negations and contrasts stay.
@@ -43,7 +45,7 @@ pub enum BlockKind {
 
 impl BlockKind {
     /// Every kind, in the order in which new settings list them.
-    pub const ALL: [BlockKind; 15] = [
+    pub const ALL: [BlockKind; 16] = [
         BlockKind::Paragraph,
         BlockKind::Sentence,
         BlockKind::Window3,
@@ -53,6 +55,7 @@ impl BlockKind {
         BlockKind::After,
         BlockKind::Characters,
         BlockKind::NearCharacters,
+        BlockKind::Spelling,
         BlockKind::Language,
         BlockKind::Skeleton,
         BlockKind::Lexicon,
@@ -73,6 +76,7 @@ impl BlockKind {
             BlockKind::After => "after",
             BlockKind::Characters => "characters",
             BlockKind::NearCharacters => "near-characters",
+            BlockKind::Spelling => "spelling",
             BlockKind::Language => "language",
             BlockKind::Skeleton => "skeleton",
             BlockKind::Lexicon => "lexicon",
@@ -135,7 +139,7 @@ impl Settings {
     pub fn stance() -> Self {
         let block = |kind| {
             let scale = match kind {
-                BlockKind::Paragraph | BlockKind::Window12 => 1.0,
+                BlockKind::Paragraph | BlockKind::Window12 | BlockKind::Spelling => 1.0,
                 BlockKind::Language => 0.5,
                 _ => 0.7,
             };
@@ -148,14 +152,23 @@ impl Settings {
     pub fn sentiment() -> Self {
         let mut settings = Self::stance();
         settings.blocks.retain(|b| {
-            use BlockKind::{Characters, Language, Lexicon, Paragraph, Skeleton, VectorParagraph};
-            matches!(b.kind, Paragraph | Characters | Language | Skeleton | Lexicon | VectorParagraph)
+            use BlockKind::{Characters, Language, Lexicon, Paragraph, Skeleton, Spelling, VectorParagraph};
+            matches!(b.kind, Paragraph | Characters | Spelling | Language | Skeleton | Lexicon | VectorParagraph)
         });
+        settings.emphasise_spelling();
         settings
+    }
+
+    /// Gives spelling most of the weight: where a text is judged as a whole, character n-grams say more than what stands around a mention.
+    fn emphasise_spelling(&mut self) {
+        for block in self.blocks.iter_mut().filter(|block| block.kind == BlockKind::Spelling) {
+            block.scale = 3.0;
+        }
     }
 
     /// The same settings with a copy of every block of n-grams for each topic.
     pub fn per_topic(mut self) -> Self {
+        self.emphasise_spelling();
         let copies: Vec<Block> = self
             .blocks
             .iter()

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::block::{Block, BlockKind, Settings};
 use super::lexicon::{self, Hit, Role};
 use crate::target::{Passage, Token, TokenKind, hash_spelling};
+use crate::text::is_han;
 
 /// Where a feature stands in a passage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +123,7 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
                     characters(passage, window, state, |hash, place| emit(at, hash, place));
                 }
             }
+            BlockKind::Spelling => spelling(view, state, |hash, place| emit(at, hash, place)),
             BlockKind::Language => emit(at, step(state, hash_spelling(passage.language.name())), Place::Whole),
             BlockKind::Skeleton => {
                 let symbols = skeleton(view);
@@ -319,6 +321,50 @@ fn characters(passage: &Passage, tokens: Range<usize>, state: u64, mut emit: imp
     }
 }
 
+/// How character n-grams show a mention of the target, and of another company.
+const MASKS: [char; 2] = ['◉', '○'];
+
+/// The characters of a paragraph with their bytes: in lower case, each mention as one character, white space as one space.
+fn masked_characters(view: View<'_>) -> Vec<(Range<usize>, char)> {
+    let View { passage, target, .. } = view;
+    let text = passage.text.as_str();
+    let mut found: Vec<(Range<usize>, char)> = Vec::with_capacity(text.len());
+    let mut at = 0;
+    let mentions = passage.mentions.iter().map(|m| (m.range.clone(), Some(m.company)));
+    for (range, company) in mentions.chain([(text.len()..text.len(), None)]) {
+        for (offset, c) in text[at..range.start].char_indices() {
+            let place = at + offset..at + offset + c.len_utf8();
+            if !c.is_whitespace() {
+                found.extend(c.to_lowercase().next().filter(|c| !c.is_control()).map(|c| (place, c)));
+            } else if found.last().is_some_and(|(_, last)| *last != SEPARATOR) {
+                found.push((place, SEPARATOR));
+            }
+        }
+        at = range.end;
+        found.extend(company.map(|company| (range, MASKS[usize::from(Some(company) != target)])));
+    }
+    found
+}
+
+/// Longest n-gram of characters.
+const SPELLING_NGRAMS: usize = 5;
+
+/// N-grams of the characters of a paragraph.
+fn spelling(view: View<'_>, state: u64, mut emit: impl FnMut(u64, Place)) {
+    let characters = masked_characters(view);
+    for first in 0..characters.len() {
+        let chinese = is_han(characters[first].1);
+        let longest = if chinese { SPELLING_NGRAMS - 1 } else { SPELLING_NGRAMS };
+        let mut hash = state;
+        for (length, (place, c)) in (1..=longest).zip(&characters[first..]) {
+            hash = step(hash, *c as u64);
+            if chinese || length > 1 {
+                emit(hash, Place::Bytes(characters[first].0.start..place.end));
+            }
+        }
+    }
+}
+
 /// The spelling of a feature in the vocabulary.
 pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     let View { passage, target, topic, .. } = view;
@@ -328,6 +374,10 @@ pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     }
     match place {
         Place::Whole => term.push_str(passage.language.name()),
+        Place::Bytes(range) if block.kind == BlockKind::Spelling => {
+            let inside = |place: &Range<usize>| range.start <= place.start && place.end <= range.end;
+            term.extend(masked_characters(view).into_iter().filter(|(place, _)| inside(place)).map(|(_, c)| c));
+        }
         Place::Bytes(range) => term.push_str(&passage.text.as_str()[range.clone()]),
         Place::Symbols(symbols, _) => {
             let words: Vec<&str> = skeleton(view)[symbols.clone()].iter().map(|(_, symbol)| *symbol).collect();
@@ -357,7 +407,9 @@ pub(super) fn hash_term(block: &Block, term: &str) -> u64 {
     };
     let state = seed(block, topic);
     match block.kind {
-        BlockKind::Characters | BlockKind::NearCharacters => term.chars().fold(state, |state, c| step(state, c as u64)),
+        BlockKind::Characters | BlockKind::NearCharacters | BlockKind::Spelling => {
+            term.chars().fold(state, |state, c| step(state, c as u64))
+        }
         _ => term.split(SEPARATOR).fold(state, |state, token| step(state, hash_spelling(token))),
     }
 }
@@ -430,6 +482,16 @@ mod tests {
     fn characters_do_not_reach_over_a_mention() {
         let passage = passage("模型好，甲乙丙很强", &["甲乙丙"]);
         assert_eq!(terms(BlockKind::Characters, &passage, 0), ["模型", "型好", "很强"]);
+    }
+
+    #[test]
+    fn character_ngrams_mask_names_and_cross_words() {
+        let passage = passage("Aaa  BEATS 甲乙", &["Aaa", "甲乙"]);
+        let found = terms(BlockKind::Spelling, &passage, 0);
+        for term in ["◉ ", "◉ bea", "ts ○", "s ○"] {
+            assert!(found.contains(&term.to_string()), "{term}: {found:?}");
+        }
+        assert_eq!(terms(BlockKind::Spelling, &self::passage("好用", &[]), 0), ["好", "好用", "用"]);
     }
 
     #[test]

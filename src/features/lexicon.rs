@@ -75,16 +75,20 @@ enum Entry {
 }
 
 impl Entry {
-    /// Reads a value of the map: three valences of 4 bits, each + 4, then the role.
+    /// Reads a value of the map as `build.rs` packs it.
     fn unpack(value: u64) -> Self {
-        let valence = |shift: u32| ((value >> shift) & 15) as f32 - 4.0;
-        match value >> 12 {
+        let bits = |shift: u32, width: u32| ((value >> shift) & ((1 << width) - 1)) as f32;
+        match value >> 13 {
             1 => Entry::Negation,
             2 => Entry::Intensifier,
             3 => Entry::Hedge,
             4 => Entry::Contrast { concession: false },
             5 => Entry::Contrast { concession: true },
-            _ => Entry::Term(Valence { tone: valence(0), agent: valence(4), patient: valence(8) }),
+            _ => Entry::Term(Valence {
+                tone: bits(0, 4) - 4.0,
+                agent: bits(4, 5) / 2.0 - 4.0,
+                patient: bits(9, 4) - 4.0,
+            }),
         }
     }
 }

@@ -25,13 +25,14 @@ pub struct Trial {
 }
 
 /// Blocks whose scales are searched together.
-const GROUPS: [(&str, &[BlockKind]); 6] = [
+const GROUPS: [(&str, &[BlockKind]); 7] = [
     ("paragraph", &[BlockKind::Paragraph]),
     ("lexicon", &[BlockKind::Lexicon, BlockKind::Skeleton]),
     ("vectors", &[BlockKind::VectorParagraph, BlockKind::VectorBefore, BlockKind::VectorAfter]),
     ("windows", &[BlockKind::Window3, BlockKind::Window6, BlockKind::Window12]),
     ("sides", &[BlockKind::Before, BlockKind::After, BlockKind::Sentence]),
     ("characters", &[BlockKind::Characters, BlockKind::NearCharacters]),
+    ("spelling", &[BlockKind::Spelling]),
 ];
 
 /// The alternatives of each setting.

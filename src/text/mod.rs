@@ -5,6 +5,7 @@ mod normalize;
 pub mod segment;
 mod sentence;
 
+pub(crate) use language::is_han;
 pub use language::{HAN_SHARE_EN, HAN_SHARE_ZH, Script, language};
 pub use normalize::Normalized;
 pub use segment::{JIEBA_VERSION, Segment, SegmentKind, Segmenter};
