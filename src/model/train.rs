@@ -437,6 +437,19 @@ mod tests {
     }
 
     #[test]
+    fn a_search_says_what_it_tried_and_keeps_only_what_gains() {
+        let options = TrainOptions { tune: true, ..TrainOptions::default() };
+        let finder = Finder::new(TargetTable::builtin());
+        let trained = train(&records(60), Vec::new(), &finder, String::new(), &options, &|_, _, _| {}).unwrap();
+        let trials = &trained.model.provenance.heads[0].tuning;
+        assert!(trials.len() > 20 && trials[0].setting == "as given", "{trials:?}");
+        let kept: Vec<f64> = trials.iter().filter(|t| t.kept).filter_map(|t| t.macro_f1).collect();
+        assert!(kept.is_sorted(), "{kept:?}");
+        let best = trials.iter().filter_map(|t| t.macro_f1).fold(0.0, f64::max);
+        assert!(kept.last().is_some_and(|last| best - last < 0.01), "{trials:?}");
+    }
+
+    #[test]
     fn says_when_it_cannot() {
         assert!(matches!(run(&[]), Err(TrainError::Empty)));
         assert!(matches!(
