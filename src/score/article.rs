@@ -21,9 +21,9 @@ use crate::statistics::{Interval, generator, percentile_interval};
 pub const ANAPHORA_WEIGHT: f64 = 0.5;
 /// Beyond this mean score an article is for or against a company.
 ///
-/// Paragraph scores are calibrated, so they are drawn toward 0 where the model is unsure, and so is their mean: on 199 labelled (article, company) pairs the
-/// macro-F1 of the labels is flat from 0.08 to 0.12 (0.50 to 0.52) and falls on both sides.
-pub const ARTICLE_THRESHOLD: f64 = 0.08;
+/// Paragraph scores are calibrated, so they are drawn toward 0 where the model is unsure, and so is their mean: on 194 labelled (article, company) pairs the
+/// macro-F1 of the labels is .51 at 0.08, .54 at 0.12 and .57 at 0.15, and labels opposite to the annotator's become fewer (12, 7, 4).
+pub const ARTICLE_THRESHOLD: f64 = 0.12;
 /// Bootstrap replicates behind an interval.
 pub const REPLICATES: usize = 1000;
 
