@@ -25,7 +25,9 @@ pub fn run(args: ModelArgs) -> anyhow::Result<Outcome> {
     )?;
     writeln!(out, "targets   {}", provenance.targets)?;
     for data in &provenance.data {
-        writeln!(out, "data      {} records of {} (sha256 {})", data.records, data.name, data.sha256)?;
+        // A table of labels for another file's records has none of its own.
+        let records = if data.records > 0 { format!("{} records of ", data.records) } else { String::new() };
+        writeln!(out, "data      {records}{} (sha256 {})", data.name, data.sha256)?;
     }
     if let Some(head) = &model.stance {
         show::<Stance>(&mut out, "stance", head, top, provenance)?;
