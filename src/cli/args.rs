@@ -201,6 +201,10 @@ pub struct FitArgs {
     /// How far rare classes are weighted up, from 0 (not at all) to 1 (all classes weigh the same)
     #[arg(long, default_value_t = 0.5, value_name = "POWER")]
     pub class_weight: f64,
+    /// How far n-grams are weighted by how unevenly they occur in the classes, 0 for not at all [default: 0.7; 0 with
+    /// --per-target]
+    #[arg(long, value_name = "POWER", value_parser = power)]
+    pub count_ratio: Option<f64>,
     /// Records a feature must occur in
     #[arg(long, default_value = "2", value_name = "N")]
     pub min_df: NonZeroUsize,
@@ -247,6 +251,13 @@ fn offsets(text: &str) -> Result<(Task, Decision), String> {
         }
         _ => Err(expected()),
     }
+}
+
+fn power(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|w| (0.0..=3.0).contains(w))
+        .ok_or_else(|| format!("the power must be from 0 to 3, not `{text}`"))
 }
 
 fn context_weight(text: &str) -> Result<f64, String> {

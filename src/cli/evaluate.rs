@@ -30,7 +30,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     let records = &found.records;
     let predicted = if let Some(folds) = args.folds {
         let (auxiliary, _) = labels::auxiliary(&args.fit)?;
-        let way = Way { finder: &finder, targets, options: labels::options(&args.fit) };
+        let way = Way { finder: &finder, targets, options: labels::options(&args.fit, args.fit.per_target) };
         let steps = Steps::new();
         let predicted = way.cross_validate(records, &auxiliary, usize::from(folds), &|done, all| {
             steps.at("cross-validating", done, all);

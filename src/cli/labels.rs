@@ -170,7 +170,10 @@ pub fn read_table(path: &Path) -> anyhow::Result<String> {
 }
 
 /// Training options from their arguments.
-pub fn options(args: &FitArgs) -> TrainOptions {
+///
+/// For a few fixed targets, `per_target`, each gets features of its own. Their n-grams occur in too few records for ratios of counts, and what the field
+/// measures there, the mean F1 of the two poles, is better without offsets that keep up the share of the neutral class.
+pub fn options(args: &FitArgs, per_target: bool) -> TrainOptions {
     let mut options = TrainOptions {
         folds: args.calibration_folds,
         per_source: args.per_source,
@@ -178,10 +181,18 @@ pub fn options(args: &FitArgs) -> TrainOptions {
         seed: args.seed,
         ..TrainOptions::default()
     };
+    if per_target {
+        options.stance.count_ratio = 0.0;
+        options.stance.offsets = Offsets::None;
+        options.stance.settings = options.stance.settings.per_topic();
+    }
     for head in [&mut options.stance, &mut options.sentiment] {
         head.c = args.c;
         if args.no_offsets {
             head.offsets = Offsets::None;
+        }
+        if let Some(power) = args.count_ratio {
+            head.count_ratio = power;
         }
         head.class_weight = ClassWeight::Balanced(args.class_weight);
         let settings = &mut head.settings;
@@ -200,8 +211,5 @@ pub fn options(args: &FitArgs) -> TrainOptions {
         head.offsets = Offsets::Given(*decision);
     }
     options.stance.context = args.context;
-    if args.per_target {
-        options.stance.settings = options.stance.settings.per_topic();
-    }
     options
 }

@@ -54,9 +54,10 @@ fn show<C: Class>(
         writeln!(out, "  examples     {}", of.join(", "))?;
         writeln!(
             out,
-            "  solver       C {}, class weight {:?}, {} iterations, gradient norm {:.1e}{}",
+            "  solver       C {}, class weight {:?}, count ratio {}, {} iterations, gradient norm {:.1e}{}",
             record.c,
             record.class_weight,
+            record.count_ratio,
             record.convergence.iterations,
             record.convergence.gradient_norm,
             if record.convergence.converged { "" } else { ", not converged" }

@@ -39,11 +39,8 @@ pub fn run(folder: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         steps.at(&name, at, sets.len());
         let mut measure = || -> anyhow::Result<()> {
             let train_on = labels::read(&[set.join("train.jsonl")])?;
-            let mut options = labels::options(&args.fit);
             let few = few_targets(&train_on.records);
-            if few && !args.fit.per_target {
-                options.stance.settings = options.stance.settings.per_topic();
-            }
+            let options = labels::options(&args.fit, few || args.fit.per_target);
             let way = Way { finder: &finder, targets: targets.clone(), options };
             let dev = set.join("dev.jsonl");
             let (predicted, how) = if dev.is_file() {

@@ -27,7 +27,7 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
     found.records.extend(auxiliary);
     found.files.extend(sources);
     let (finder, targets) = labels::finder(&args.targets)?;
-    let options = labels::options(&args.fit);
+    let options = labels::options(&args.fit, args.fit.per_target);
     let steps = Steps::new();
     let trained =
         train(&found.records, found.files, &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;

@@ -49,6 +49,13 @@ impl BagOfWords {
         (&self.indices[range.clone()], &self.values[range])
     }
 
+    /// Multiplies each column by its factor.
+    pub fn scale_columns(&mut self, factors: &[f32]) {
+        for (value, &column) in self.values.iter_mut().zip(&self.indices) {
+            *value *= factors[column as usize];
+        }
+    }
+
     /// The same matrix with columns as rows, in which the records of each feature ascend.
     pub fn transposed(&self) -> BagOfWords {
         let mut starts = vec![0usize; self.columns + 1];

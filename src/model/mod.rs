@@ -2,6 +2,7 @@
 
 mod calibration;
 mod context;
+mod count_ratio;
 mod decision;
 mod examples;
 mod file;
@@ -82,6 +83,9 @@ pub struct HeadRecord {
     pub c: f64,
     /// Class weights.
     pub class_weight: ClassWeight,
+    /// The power of the log-count ratios by which n-grams were weighted; 0 for none.
+    #[serde(default)]
+    pub count_ratio: f64,
     /// What a search for better settings tried, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tuning: Vec<Trial>,

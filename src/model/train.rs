@@ -10,12 +10,13 @@ use rayon::prelude::*;
 
 use super::calibration::{Calibration, CalibrationError};
 use super::context::in_context;
+use super::count_ratio;
 use super::decision::{Decision, Offsets, macro_f1};
 use super::examples::{Example, Examples};
 use super::head::Head;
 use super::sparse_logistic::{ClassWeight, FitError, SparseLogistic, log_softmax};
 use super::{DataFile, HeadRecord, Model, Provenance};
-use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources};
+use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources, width};
 use crate::label::Language;
 use crate::labels::Record;
 use crate::statistics::grouped_folds;
@@ -31,6 +32,8 @@ pub struct HeadOptions {
     pub c: f64,
     /// Weights of the classes.
     pub class_weight: ClassWeight,
+    /// The power of the log-count ratios by which n-grams are weighted ([`count_ratio`]), at least 0; 0 for none.
+    pub count_ratio: f64,
     /// How much the other paragraphs of a document count, at least 0 ([`Head::judge_in_context`]).
     pub context: f64,
     /// The offsets with which classes are named ([`Decision`]).
@@ -61,6 +64,7 @@ impl Default for TrainOptions {
             settings,
             c: 1.5,
             class_weight: ClassWeight::Balanced(0.5),
+            count_ratio: 0.7,
             context,
             offsets: Offsets::BreakEven,
         };
@@ -187,15 +191,26 @@ impl<'a> Task<'a> {
             return Err(TrainError::NoFeatures { task: self.name, min_df: self.head.settings.min_df });
         }
         let matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
-        let matrix = BagOfWords::from_rows(&matrix, vectorizer.columns());
+        let mut matrix = BagOfWords::from_rows(&matrix, vectorizer.columns());
         let targets = Array1::from_iter(rows.iter().map(|&row| self.examples[row].class));
         let weights = Array1::from_iter(rows.iter().map(|&row| self.record(row).weight));
+        let factors = (self.head.count_ratio > 0.0).then(|| {
+            let blocks = &self.head.settings.blocks;
+            let is_gram = |column: usize| width(blocks[usize::from(vectorizer.blocks()[column])].kind) == 0;
+            count_ratio::factors(&matrix, &targets, &weights, self.head.count_ratio, is_gram)
+        });
+        if let Some(factors) = &factors {
+            matrix.scale_columns(factors);
+        }
         let mut params = SparseLogistic::params(3).c(self.head.c).class_weight(self.head.class_weight);
         if let Some(whole) = start {
             let span = rows.iter().flat_map(|&row| &whole.span[row * 3..row * 3 + 3]).copied().collect();
             params = params.start(span);
         }
-        let fit = params.tolerance(tolerance).fit(&DatasetBase::new(matrix, targets).with_weights(weights))?;
+        let mut fit = params.tolerance(tolerance).fit(&DatasetBase::new(matrix, targets).with_weights(weights))?;
+        for (mut weights, factor) in fit.weights.outer_iter_mut().zip(factors.into_iter().flatten()) {
+            weights *= f64::from(factor);
+        }
         Ok((vectorizer, fit))
     }
 
@@ -338,6 +353,7 @@ impl<'a> Task<'a> {
             auxiliary,
             c: self.head.c,
             class_weight: self.head.class_weight,
+            count_ratio: self.head.count_ratio,
             tuning,
             convergence: fit.convergence,
             calibration_folds: if out_of_fold.is_some() { folds } else { 0 },

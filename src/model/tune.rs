@@ -47,6 +47,7 @@ fn moves(head: &HeadOptions) -> Vec<Vec<(String, HeadOptions)>> {
         [0.0, 0.5, 1.0]
             .map(|power| with(format!("class weight {power}"), &|h| h.class_weight = ClassWeight::Balanced(power)))
             .to_vec(),
+        [0.0, 0.35, 0.7, 1.0].map(|power| with(format!("count ratio {power}"), &|h| h.count_ratio = power)).to_vec(),
         [1, 2, 3].map(|n| with(format!("min df {n}"), &|h| h.settings.min_df = n)).to_vec(),
         [1, 2].map(|n| with(format!("n-grams up to {n}"), &|h| h.settings.ngrams = n)).to_vec(),
     ];
