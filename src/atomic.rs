@@ -1,5 +1,6 @@
 //! Files that are whole or absent.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -8,11 +9,19 @@ use std::path::Path;
 /// # Errors
 /// Whatever the file system says; the old file is then as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// The same with what `fill` writes to the file.
+///
+/// # Errors
+/// Those of `fill` and of the file system; the old file is then as it was.
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // The name of the temporary file would only confuse, so the error keeps its kind alone.
     let beside = tempfile::Builder::new().prefix(".lichang-").tempfile_in(folder);
     let mut file = beside.map_err(|error| io::Error::from(error.kind()))?;
-    file.write_all(bytes)?;
+    fill(file.as_file_mut())?;
     // Temporary files are private to their owner; what replaces a file should be as readable as one made anew.
     #[cfg(unix)]
     {

@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The way of the data, front to back.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 15] = [
     "atomic",
+    "resumable",
+    "guard",
+    "bytes",
     "label",
     "statistics",
     "labels",

@@ -1,5 +1,7 @@
 //! The optional block of facts at the head of a Markdown file.
 
+use std::borrow::Cow;
+
 use super::Meta;
 
 /// Reads a block between two `---` lines at the very start of `text`.
@@ -29,25 +31,53 @@ pub fn parse(text: &str) -> Option<(Meta, usize)> {
         let slot = match key.trim().to_ascii_lowercase().as_str() {
             "outlet" | "hostname" | "source" | "source_domain" | "sitename" => &mut meta.outlet,
             "date" | "date_publish" | "published" => &mut meta.date,
+            "author" => &mut meta.author,
             "title" => &mut meta.title,
             "lang" | "language" => &mut meta.lang,
             "url" | "link" => &mut meta.url,
             _ => continue,
         };
         if !value.is_empty() && slot.is_none() {
-            *slot = Some(value.to_string());
+            *slot = Some(value.into_owned());
         }
     }
     None
 }
 
-fn unquote(value: &str) -> &str {
-    for quote in ['"', '\''] {
-        if let Some(inner) = value.strip_prefix(quote).and_then(|v| v.strip_suffix(quote)) {
-            return inner;
+/// Writes the facts that are known as a block that [`parse`] reads back; nothing if none is known.
+///
+/// Values stand on one line: white space in them becomes single spaces.
+pub fn write(meta: &Meta) -> String {
+    let Meta { outlet, author, date, title, lang, url } = meta;
+    let facts =
+        [("title", title), ("outlet", outlet), ("author", author), ("date", date), ("lang", lang), ("url", url)];
+    let mut block = String::new();
+    for (key, value) in facts {
+        let value = value.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        if !value.is_empty() {
+            let value = value.replace('\\', r"\\").replace('"', "\\\"");
+            block.push_str(&format!("{key}: \"{value}\"\n"));
         }
     }
-    value
+    if block.is_empty() { block } else { format!("---\n{block}---\n\n") }
+}
+
+fn unquote(value: &str) -> Cow<'_, str> {
+    let inner = |quote| value.strip_prefix(quote).and_then(|v| v.strip_suffix(quote));
+    let Some(quoted) = inner('"') else { return inner('\'').unwrap_or(value).into() };
+    if !quoted.contains('\\') {
+        return quoted.into();
+    }
+    let mut plain = String::with_capacity(quoted.len());
+    let mut chars = quoted.chars().peekable();
+    while let Some(c) = chars.next() {
+        // Other escapes of YAML are left as they are written: more often they are paths than escapes.
+        match chars.next_if(|next| c == '\\' && matches!(next, '"' | '\\')) {
+            Some(escaped) => plain.push(escaped),
+            None => plain.push(c),
+        }
+    }
+    plain.into()
 }
 
 #[cfg(test)]
@@ -61,6 +91,29 @@ mod tests {
         assert_eq!(meta.outlet.as_deref(), Some("Clear Voice"));
         assert_eq!(meta.date.as_deref(), Some("2026-05-30"));
         assert_eq!(&text[body..], "\nBody.");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let cases = [
+            ("plain", "Orchid raises prices", "Orchid raises prices"),
+            ("quotes", "\"No,\" says \"Orchid\"", "\"No,\" says \"Orchid\""),
+            ("one quote", "\"", "\""),
+            ("single quotes", "'a'", "'a'"),
+            ("colon", "兰花科技：a: b #c", "兰花科技：a: b #c"),
+            ("line breaks", "a\r\n\n---\n b\u{3000}c", "a --- b c"),
+            ("backslashes", r"C:\new\ \\", r"C:\new\ \\"),
+            ("backslash and quote", "a\\\"", "a\\\""),
+        ];
+        for (name, value, expected) in cases {
+            let meta = Meta { title: Some(value.into()), author: Some(value.into()), ..Meta::default() };
+            let block = write(&meta) + "Body.";
+            let (read, end) = parse(&block).unwrap();
+            assert_eq!(read.title.as_deref(), Some(expected), "{name}");
+            assert_eq!(read.author.as_deref(), Some(expected), "{name}");
+            assert_eq!(&block[end..], "\nBody.", "{name}");
+        }
+        assert_eq!(write(&Meta { title: Some(" \n".into()), ..Meta::default() }), "");
     }
 
     #[test]

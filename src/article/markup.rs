@@ -1,15 +1,18 @@
-//! Inline Markdown and HTML marks inside one paragraph: the bytes that are not words.
+//! The bytes of one paragraph that are not words: inline Markdown and HTML marks, and [`glosses`] between characters.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::glosses::glosses;
+
 /// What is skipped whole: images, link targets, tags, bare addresses.
 static SPANS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r#"(?x)
-        !\[[^\]\n]*\]\([^)\n]*\)                       # image
+        \\[!-/:-@\[-`{-~]                               # escaped, so not the start of any of these
+      | !\[[^\]\n]*\]\([^)\n]*\)                       # image
       | \]\([^)\s]*(?:\s+"[^"\n]*")?\)                 # the end of a link with its target
       | </?[A-Za-z][^<>\n]{0,200}>                     # HTML tag
       | (?:https?://|(?-u:\b)www\.)[A-Za-z0-9\-._~:/?\#\[\]@!$&'()*+,;=%]+   # bare address, up to the first other script
@@ -18,26 +21,40 @@ static SPANS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("valid pattern")
 });
 
+/// The most bytes of a link's words; without a bound, ends of links that nothing opens would each be looked for from the paragraph's start.
+const LINK: usize = 4096;
+
+const SPAN: u8 = 1;
+const ADDRESS: u8 = 2;
+const EMPHASIS: u8 = 4;
+/// Which marks a byte may belong to. All spans but addresses have a `<` or a `]`.
+static HINTS: [u8; 256] = {
+    let mut hints = [0; 256];
+    hints[b'<' as usize] = SPAN;
+    hints[b']' as usize] = SPAN;
+    hints[b':' as usize] = ADDRESS;
+    hints[b'.' as usize] = ADDRESS;
+    hints[b'*' as usize] = EMPHASIS;
+    hints[b'_' as usize] = EMPHASIS;
+    hints[b'`' as usize] = EMPHASIS;
+    hints[b'~' as usize] = EMPHASIS;
+    hints[b'\\' as usize] = EMPHASIS;
+    hints
+};
+
 /// Finds the marks in `text[range]`; the result is sorted, disjoint and inside `range`.
 pub fn marks(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let part = &text[range.clone()];
-    if !part.bytes().any(|b| matches!(b, b'*' | b'_' | b'`' | b'<' | b']' | b':' | b'~' | b'\\' | b'.')) {
-        return Vec::new();
-    }
     let mut found: Vec<Range<usize>> = Vec::new();
-    for span in SPANS.find_iter(part) {
-        let link_end = span.as_str().starts_with(']');
-        if link_end {
-            // The `[` that this link closes, if it is on the same line and not itself inside another link.
-            let open = part[..span.start()].rfind('[').filter(|&open| !part[open..span.start()].contains('\n'));
-            match open {
-                Some(open) => found.push(open..open + 1),
-                None => continue,
-            }
-        }
-        found.push(span.range());
+    // Most paragraphs have no marks, and a look at each byte costs far less than the search.
+    let hints = part.bytes().fold(0, |hints, b| hints | HINTS[b as usize]);
+    if hints & SPAN != 0 || (hints & ADDRESS != 0 && (part.contains("://") || part.contains("www."))) {
+        spans(part, &mut found);
     }
-    emphasis(part, &mut found);
+    if hints & EMPHASIS != 0 {
+        emphasis(part, &mut found);
+    }
+    glosses(part, &mut found);
     found.sort_by_key(|r| (r.start, r.end));
     let mut disjoint: Vec<Range<usize>> = Vec::with_capacity(found.len());
     for mark in found {
@@ -50,6 +67,27 @@ pub fn marks(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         *mark = mark.start + range.start..mark.end + range.start;
     }
     disjoint
+}
+
+/// Finds images, links, tags and bare addresses.
+fn spans(part: &str, found: &mut Vec<Range<usize>>) {
+    for span in SPANS.find_iter(part) {
+        if span.as_str().starts_with('\\') {
+            continue;
+        }
+        let link_end = span.as_str().starts_with(']');
+        if link_end {
+            // The `[` that this link closes, if it is on the same line and not itself inside another link.
+            let from = span.start().saturating_sub(LINK);
+            let before = &part.as_bytes()[from..span.start()];
+            let open = before.iter().rposition(|b| matches!(b, b'[' | b'\n')).filter(|&at| before[at] == b'[');
+            match open.map(|at| from + at) {
+                Some(open) => found.push(open..open + 1),
+                None => continue,
+            }
+        }
+        found.push(span.range());
+    }
 }
 
 /// Marks `**`, `*`, `__`, `_`, `~~`, `` ` `` where they open and close something.
@@ -121,6 +159,8 @@ mod tests {
             ("tag", "月之<b>暗面</b>的模型", "月之暗面的模型"),
             ("address", "原文见https://a.example/b?c=1。作者", "原文见。作者"),
             ("brackets", "[Top/Down] buttons", "[Top/Down] buttons"),
+            ("escaped tag", r"if a \<b and c> d", "if a <b and c> d"),
+            ("escaped link", r"f[1]\(x) \\<b>y \![z](w)", r"f[1](x) \y !z"),
             ("nested", "***all*** ~~gone~~", "all gone"),
         ];
         for (name, text, expected) in cases {

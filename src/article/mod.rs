@@ -4,27 +4,42 @@
 //! longer than the caller holds it. An article keeps its decoded text untouched, and every paragraph is a byte range of
 //! that text, so whatever the program says about a paragraph can be pointed at in the document.
 
+mod archive;
 mod boilerplate;
-mod decode;
+mod bounds;
+mod columnar;
+mod document;
+mod epub;
+mod feed;
+mod feed_json;
+mod format;
 mod front_matter;
+mod glosses;
+mod html;
+mod json;
 mod layout;
+mod mail;
 mod markup;
 mod records;
 mod source;
+mod warc;
+mod xml;
 
 use std::ops::Range;
 
 pub use boilerplate::{RULES, Rule};
-pub use decode::{Decoded, decode};
+pub use document::{Document, DocumentError};
 pub use layout::paragraphs;
 pub use records::FieldNames;
-pub use source::{Document, DocumentError, InputError, Inputs};
+pub use source::{InputError, Inputs, ReadOptions, read_bytes};
 
 /// What is known about a document besides its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Meta {
     /// The publication.
     pub outlet: Option<String>,
+    /// Who wrote it.
+    pub author: Option<String>,
     /// The date as the source writes it.
     pub date: Option<String>,
     /// The headline.
@@ -55,7 +70,8 @@ impl Article {
     pub fn new(doc: String, text: String, mut meta: Meta) -> Self {
         let body = match front_matter::parse(&text) {
             Some((found, end)) => {
-                let Meta { outlet, date, title, lang, url } = found;
+                let Meta { outlet, author, date, title, lang, url } = found;
+                meta.author = meta.author.or(author);
                 meta.outlet = meta.outlet.or(outlet);
                 meta.date = meta.date.or(date);
                 meta.title = meta.title.or(title);
@@ -67,6 +83,16 @@ impl Article {
         };
         let paragraphs = paragraphs(&text, body);
         Article { doc, meta, text, paragraphs }
+    }
+
+    /// The text as Markdown with a head of facts: for a web page the text itself, which has one.
+    pub fn to_markdown(&self) -> String {
+        let head = match front_matter::parse(&self.text) {
+            Some(_) => String::new(),
+            None => front_matter::write(&self.meta),
+        };
+        let end = if self.text.ends_with('\n') { "" } else { "\n" };
+        format!("{head}{}{end}", self.text)
     }
 
     /// The headline: the metadata's, else the first heading of the text.
@@ -117,7 +143,7 @@ pub struct Paragraph {
     pub rule: Option<Rule>,
     /// Byte range in the document.
     pub range: Range<usize>,
-    /// Byte ranges in the document, inside `range`, sorted and disjoint, that hold markup and not words.
+    /// Byte ranges in the document, inside `range`, sorted and disjoint, that hold markup or glosses and not words.
     pub marks: Vec<Range<usize>>,
 }
 

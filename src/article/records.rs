@@ -1,12 +1,16 @@
-//! Files with an article a record: JSON lines and CSV.
+//! Records with named fields, and CSV files of them.
 
-use std::io::{self, BufRead};
-use std::sync::Arc;
+use std::cell::Cell;
+use std::io;
+use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::Meta;
-use super::source::{Content, Document, DocumentError};
+use super::document::{Content, Document, DocumentError, Emit};
+use super::format::HEAD;
+use crate::bytes::head;
 
 /// The names of the fields that hold an article's text and facts, most preferred first.
 ///
@@ -20,6 +24,8 @@ pub struct FieldNames {
     pub title: Vec<String>,
     /// The publication.
     pub outlet: Vec<String>,
+    /// Who wrote it.
+    pub author: Vec<String>,
     /// The date.
     pub date: Vec<String>,
     /// The language.
@@ -37,6 +43,7 @@ impl Default for FieldNames {
             text: names(&["maintext", "text", "content", "body"]),
             title: names(&["title", "headline"]),
             outlet: names(&["outlet", "source_domain", "hostname", "sitename", "source"]),
+            author: names(&["author", "authors", "byline"]),
             date: names(&["date", "date_publish", "published"]),
             lang: names(&["lang", "language"]),
             url: names(&["url", "link"]),
@@ -46,7 +53,7 @@ impl Default for FieldNames {
 }
 
 /// Fields of one record, whatever its format.
-trait Fields {
+pub(super) trait Fields {
     /// The first of `names` that holds something besides white space; numbers count, as ids may be some.
     fn first(&self, names: &[String]) -> Option<String>;
 }
@@ -62,15 +69,16 @@ impl Fields for serde_json::Map<String, Value> {
 }
 
 struct CsvRow<'a> {
-    headers: &'a csv::StringRecord,
-    row: &'a csv::StringRecord,
+    headers: &'a [String],
+    row: &'a csv::ByteRecord,
 }
 
 impl Fields for CsvRow<'_> {
     fn first(&self, names: &[String]) -> Option<String> {
         names.iter().find_map(|name| {
-            let at = self.headers.iter().position(|header| header.trim() == name)?;
-            self.row.get(at).filter(|value| !value.trim().is_empty()).map(str::to_string)
+            let at = self.headers.iter().position(|header| header == name)?;
+            let value = String::from_utf8_lossy(self.row.get(at)?);
+            (!value.trim().is_empty()).then(|| value.into_owned())
         })
     }
 }
@@ -81,11 +89,21 @@ impl FieldNames {
         match serde_json::from_slice::<Value>(bytes) {
             Ok(Value::Object(fields)) => self.document(doc, line, &fields),
             Ok(_) => Err(DocumentError::at(doc, line, "expected a JSON object, one a line".into())),
-            Err(error) => Err(DocumentError::at(doc, line, format!("not a JSON object: {error}"))),
+            Err(error) => {
+                // Its own line is that within the record.
+                let why = error.to_string();
+                let why = why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why);
+                Err(DocumentError::at(
+                    doc,
+                    line,
+                    format!("not a JSON object: {why} at byte {} of the record", error.column()),
+                ))
+            }
         }
     }
 
-    fn document(&self, doc: &str, line: u64, fields: &dyn Fields) -> Result<Document, DocumentError> {
+    /// The document that the fields of a record make.
+    pub(super) fn document(&self, doc: &str, line: u64, fields: &dyn Fields) -> Result<Document, DocumentError> {
         let text = fields.first(&self.text).ok_or_else(|| {
             DocumentError::at(
                 doc,
@@ -93,135 +111,103 @@ impl FieldNames {
                 format!("no text in any of the fields {}; name the field with --text-field", self.text.join(", ")),
             )
         })?;
-        Ok(Document {
-            doc: fields.first(&self.id).unwrap_or_else(|| format!("{doc}:{line}")),
-            meta: Meta {
-                outlet: fields.first(&self.outlet),
-                date: fields.first(&self.date),
-                title: fields.first(&self.title),
-                lang: fields.first(&self.lang),
-                url: fields.first(&self.url),
-            },
-            content: Content::Text(text),
-        })
+        let meta = Meta {
+            outlet: fields.first(&self.outlet),
+            author: fields.first(&self.author),
+            date: fields.first(&self.date),
+            title: fields.first(&self.title),
+            lang: fields.first(&self.lang),
+            url: fields.first(&self.url),
+        };
+        let name = fields.first(&self.id).unwrap_or_else(|| format!("{doc}:{line}"));
+        Ok(Document::new(name, meta, Content::Text(text)))
     }
 }
 
-/// Articles in a file of one JSON object a line.
-pub(super) struct JsonLines<R> {
-    reader: R,
-    doc: String,
-    line: u64,
+/// Reads the articles of a CSV file whose first row names the fields.
+///
+/// Without a `delimiter`, it is the one of comma, semicolon, tab and bar that occurs most often in the first row. A record that does not end within
+/// `longest` bytes, as when a quotation mark is never closed, is the last one.
+pub(super) fn read_csv(
+    doc: &str,
+    reader: impl io::Read,
+    delimiter: Option<u8>,
+    names: &FieldNames,
+    longest: usize,
+    emit: Emit<'_>,
+) -> ControlFlow<()> {
+    let (start, reader) = match head(reader, HEAD) {
+        Ok(found) => found,
+        Err(error) => return emit(Err(DocumentError::at(doc, 1, format!("cannot read: {error}")))),
+    };
+    let since_record = Rc::new(Cell::new(0));
+    let metered = Metered { inner: reader, read: Rc::clone(&since_record), longest };
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(delimiter.unwrap_or_else(|| delimiter_of(&start)))
+        .from_reader(metered);
+    let headers: Vec<String> = match reader.byte_headers() {
+        Ok(headers) => headers.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect(),
+        Err(error) => return emit(Err(DocumentError::at(doc, 1, format!("cannot read the header: {error}")))),
+    };
+    let mut row = csv::ByteRecord::new();
+    loop {
+        since_record.set(0);
+        let next = reader.position().line();
+        match reader.read_byte_record(&mut row) {
+            Ok(false) => return ControlFlow::Continue(()),
+            Ok(true) => {
+                let line = row.position().map_or(next, csv::Position::line);
+                let document = names.document(doc, line, &CsvRow { headers: &headers, row: &row });
+                emit(document.and_then(|document| document.at_most(longest)))?;
+            }
+            Err(error) => {
+                return emit(Err(DocumentError::at(doc, next, format!("not a CSV record: {}", why(&error)))));
+            }
+        }
+    }
+}
+
+/// The cause of an error of the csv crate, whose own words repeat where it happened.
+fn why(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => error.to_string(),
+    }
+}
+
+/// The most frequent of the usual delimiters in the first row, outside quotation marks.
+fn delimiter_of(start: &[u8]) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    let mut quoted = false;
+    for &byte in start.iter().take_while(|b| **b != b'\n') {
+        quoted ^= byte == b'"';
+        if let Some(count) = counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !quoted) {
+            count.1 += 1;
+        }
+    }
+    // The first of equals, which is the comma where there is none.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
+}
+
+/// A reader that fails once more than `longest` bytes were read since `read` was last set to 0.
+struct Metered<R> {
+    inner: R,
+    read: Rc<Cell<usize>>,
     longest: usize,
 }
 
-impl<R: BufRead> JsonLines<R> {
-    /// Reads from `reader`; lines over `longest` bytes are reported and passed over.
-    pub fn new(reader: R, doc: String, longest: usize) -> Self {
-        JsonLines { reader, doc, line: 0, longest }
-    }
-
-    /// The next record, or `None` at the end.
-    pub fn next(&mut self, names: &Arc<FieldNames>) -> Option<Result<Document, DocumentError>> {
-        let mut bytes = Vec::new();
-        loop {
-            bytes.clear();
-            self.line += 1;
-            match read_line(&mut self.reader, &mut bytes, self.longest) {
-                Err(error) => {
-                    return Some(Err(DocumentError::at(&self.doc, self.line, format!("cannot read on: {error}"))));
-                }
-                Ok(Read::End) => return None,
-                Ok(Read::TooLong) => {
-                    let error = format!("the line is longer than {} bytes; raise --max-document", self.longest);
-                    return Some(Err(DocumentError::at(&self.doc, self.line, error)));
-                }
-                Ok(Read::Line) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
-                Ok(Read::Line) => break,
-            }
+impl<R: io::Read> io::Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read.get() > self.longest {
+            return Err(io::Error::other(format!(
+                "a record does not end within {} bytes; close its quotation mark or raise --max-document",
+                self.longest
+            )));
         }
-        if self.line == 1 && bytes.starts_with(b"\xEF\xBB\xBF") {
-            bytes.drain(..3);
-        }
-        // Parsing is left to whoever makes the article, on whatever thread.
-        let content = Content::Json { line: self.line, bytes, names: Arc::clone(names) };
-        Some(Ok(Document { doc: self.doc.clone(), meta: Meta::default(), content }))
-    }
-}
-
-enum Read {
-    Line,
-    TooLong,
-    End,
-}
-
-/// Reads one line into `bytes`, keeping at most `longest` bytes of it but always consuming it whole.
-fn read_line(reader: &mut impl BufRead, bytes: &mut Vec<u8>, longest: usize) -> io::Result<Read> {
-    let (mut any, mut too_long) = (false, false);
-    loop {
-        let buffer = match reader.fill_buf() {
-            Ok(buffer) => buffer,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if buffer.is_empty() {
-            break;
-        }
-        any = true;
-        let newline = buffer.iter().position(|&b| b == b'\n');
-        let part = &buffer[..newline.unwrap_or(buffer.len())];
-        if bytes.len() + part.len() > longest {
-            too_long = true;
-        } else {
-            bytes.extend_from_slice(part);
-        }
-        let used = newline.map_or(buffer.len(), |at| at + 1);
-        reader.consume(used);
-        if newline.is_some() {
-            break;
-        }
-    }
-    Ok(match (any, too_long) {
-        (false, _) => Read::End,
-        (true, true) => Read::TooLong,
-        (true, false) => Read::Line,
-    })
-}
-
-/// Articles in a CSV file with a header line.
-pub(super) struct CsvRecords<R: io::Read> {
-    reader: csv::Reader<R>,
-    doc: String,
-    row: csv::StringRecord,
-}
-
-impl<R: io::Read> CsvRecords<R> {
-    /// Reads from `reader`; the first row names the fields.
-    pub fn new(reader: R, doc: String) -> Self {
-        let reader = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
-        CsvRecords { reader, doc, row: csv::StringRecord::new() }
-    }
-
-    /// The next record, or `None` at the end.
-    pub fn next(&mut self, names: &FieldNames) -> Option<Result<Document, DocumentError>> {
-        let line = self.reader.position().line();
-        let headers = match self.reader.headers() {
-            Ok(headers) => headers.clone(),
-            Err(error) => {
-                // A header that cannot be read is reported once; reading on would report every row.
-                let ended = self.reader.is_done();
-                return (!ended)
-                    .then(|| Err(DocumentError::at(&self.doc, 1, format!("cannot read the header: {error}"))));
-            }
-        };
-        match self.reader.read_record(&mut self.row) {
-            Ok(false) => None,
-            Ok(true) => {
-                let line = self.row.position().map_or(line, csv::Position::line);
-                Some(names.document(&self.doc, line, &CsvRow { headers: &headers, row: &self.row }))
-            }
-            Err(error) => Some(Err(DocumentError::at(&self.doc, line, format!("not a CSV record: {error}")))),
-        }
+        let read = self.inner.read(buffer)?;
+        self.read.set(self.read.get() + read);
+        Ok(read)
     }
 }
 
@@ -234,39 +220,44 @@ pub(super) fn is_label_record(first_line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn json(text: &str) -> Vec<Result<crate::article::Article, DocumentError>> {
-        let mut lines = JsonLines::new(text.as_bytes(), "a.jsonl".into(), 200);
-        let names = Arc::default();
-        std::iter::from_fn(|| lines.next(&names)).map(|document| document?.into_article()).collect()
-    }
-
-    #[test]
-    fn reads_both_crawlers_and_goes_on_after_a_bad_line() {
-        let long = "x".repeat(300);
-        let text = format!(
-            "{{\"maintext\":\"A.\",\"title\":\"T\",\"date_publish\":\"2026-01-02\",\"source_domain\":\"d.example\"}}\n\n{{broken\n{long}\n[1]\n{{\"title\":\"no text\"}}\n{{\"text\":\"B.\",\"hostname\":\"h.example\",\"id\":7}}"
-        );
-        let found = json(&text);
-        let first = found[0].as_ref().unwrap();
-        assert_eq!((first.doc.as_str(), first.meta.outlet.as_deref()), ("a.jsonl:1", Some("d.example")));
-        for (at, line, word) in [(1, 3, "JSON"), (2, 4, "longer"), (3, 5, "object"), (4, 6, "--text-field")] {
-            let error = found[at].as_ref().unwrap_err();
-            assert_eq!(error.line, Some(line));
-            assert!(error.error.contains(word), "{error:?}");
-        }
-        assert_eq!(found[5].as_ref().unwrap().doc, "7");
-        assert_eq!(found.len(), 6);
+    fn read(text: &str, longest: usize) -> Vec<Result<Document, DocumentError>> {
+        let mut found = Vec::new();
+        let _ = read_csv("a.csv", text.as_bytes(), None, &FieldNames::default(), longest, &mut |document| {
+            found.push(document);
+            ControlFlow::Continue(())
+        });
+        found
     }
 
     #[test]
     fn reads_csv_with_line_breaks_in_fields() {
-        let text = "title,text,date\nT,\"First.\n\nSecond.\",2026-01-02\nU,,\n";
-        let mut records = CsvRecords::new(text.as_bytes(), "a.csv".into());
-        let names = FieldNames::default();
-        let first = records.next(&names).unwrap().unwrap();
-        assert_eq!(first.doc, "a.csv:2");
-        assert_eq!(first.meta.title.as_deref(), Some("T"));
-        assert_eq!(records.next(&names).unwrap().unwrap_err().line, Some(5));
-        assert!(records.next(&names).is_none());
+        let found = read("title,text,date\nT,\"First.\n\nSecond.\",2026-01-02\nU,,\n", 1000);
+        let first = found[0].as_ref().unwrap();
+        assert_eq!((first.doc.as_str(), first.meta.title.as_deref()), ("a.csv:2", Some("T")));
+        assert_eq!(found[1].as_ref().unwrap_err().line, Some(5));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn finds_the_delimiter() {
+        for (text, delimiter) in [
+            ("title;text\na;b", b';'),
+            ("text\nx", b','),
+            ("a\tb,c\td", b'\t'),
+            ("\"a;b;c\",d", b','),
+            ("a|text", b'|'),
+        ] {
+            assert_eq!(delimiter_of(text.as_bytes()), delimiter, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_never_closed_ends_the_file_only() {
+        let text = format!("text\ngood\n\"{}", "x\n".repeat(200_000));
+        let found = read(&text, 1000);
+        assert!(found[0].is_ok());
+        let error = found[1].as_ref().unwrap_err();
+        assert!(error.line == Some(3) && error.error.contains("--max-document"), "{error}");
+        assert_eq!(found.len(), 2);
     }
 }

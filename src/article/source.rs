@@ -1,109 +1,19 @@
-//! Where documents come from: files, folders, standard input.
+//! Where documents come from: files, folders, archives, standard input.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use encoding_rs::Encoding;
 use walkdir::WalkDir;
 
-use super::records::{CsvRecords, FieldNames, JsonLines, is_label_record};
-use super::{Article, Meta, decode};
-
-/// A document as it was read, before it is decoded and split.
-///
-/// The expensive part, [`Document::into_article`], is left to the caller, who may do it on many threads.
-#[derive(Debug, Clone)]
-pub struct Document {
-    /// The name of the document: its path, its record's id, or path and line.
-    pub doc: String,
-    /// Facts from the record's fields.
-    pub meta: Meta,
-    pub(super) content: Content,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Content {
-    /// A file, to be decoded.
-    Bytes(Vec<u8>),
-    /// A text.
-    Text(String),
-    /// A line that should be a JSON object, to be parsed.
-    Json { line: u64, bytes: Vec<u8>, names: Arc<FieldNames> },
-}
-
-impl Document {
-    /// A document with a text that is already decoded.
-    pub fn from_text(doc: impl Into<String>, text: impl Into<String>) -> Self {
-        Document { doc: doc.into(), meta: Meta::default(), content: Content::Text(text.into()) }
-    }
-
-    /// How many bytes were read.
-    pub fn size(&self) -> usize {
-        match &self.content {
-            Content::Bytes(bytes) | Content::Json { bytes, .. } => bytes.len(),
-            Content::Text(text) => text.len(),
-        }
-    }
-
-    /// Decodes or parses the document and splits it into paragraphs.
-    ///
-    /// Undecodable bytes become U+FFFD; that is logged as a warning with the document's name.
-    ///
-    /// # Errors
-    /// [`DocumentError`] for a record that is not a JSON object with a text.
-    pub fn into_article(self) -> Result<Article, DocumentError> {
-        let text = match self.content {
-            Content::Json { line, bytes, names } => return names.parse(&self.doc, line, &bytes)?.into_article(),
-            Content::Text(text) => text,
-            Content::Bytes(bytes) => {
-                let decoded = decode(bytes);
-                if decoded.malformed > 0 {
-                    log::warn!(
-                        "{}: {} malformed byte sequences for {}; shown as U+FFFD",
-                        self.doc,
-                        decoded.malformed,
-                        decoded.encoding
-                    );
-                }
-                decoded.text
-            }
-        };
-        Ok(Article::new(self.doc, text, self.meta))
-    }
-}
-
-/// A document or record that cannot be read; the run goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentError {
-    /// The file.
-    pub doc: String,
-    /// The line of the record, from 1, in files of records.
-    pub line: Option<u64>,
-    /// What was expected and how to mend it.
-    pub error: String,
-}
-
-impl DocumentError {
-    pub(super) fn at(doc: &str, line: u64, error: String) -> Self {
-        DocumentError { doc: doc.to_string(), line: Some(line), error }
-    }
-
-    fn whole(doc: &Path, error: String) -> Self {
-        DocumentError { doc: doc.display().to_string(), line: None, error }
-    }
-}
-
-impl std::fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{}: {}", self.doc, line, self.error),
-            None => write!(f, "{}: {}", self.doc, self.error),
-        }
-    }
-}
-
-impl std::error::Error for DocumentError {}
+use super::document::{Content, Document, DocumentError, Emit};
+use super::format::{Format, HEAD, Verdict, verdict};
+use super::records::{FieldNames, is_label_record, read_csv};
+use super::{Meta, archive, columnar, epub, feed, json, mail, warc};
+use crate::bytes::{Codec, MAX_DOCUMENT, Transcoder, Unpacked, decode, encoding_of_head, head};
 
 /// An input that makes the call unusable.
 #[derive(Debug, thiserror::Error)]
@@ -112,53 +22,37 @@ pub enum InputError {
     #[error("{0}: no such file or folder")]
     Missing(PathBuf),
     /// An address of the network.
-    #[error("{0}: addresses are not fetched; save the page as a text file and name that file")]
+    #[error(
+        "{0}: addresses are not fetched; save the page in the browser (Ctrl+S, HTML) or with `curl -o page.html ADDRESS`, and name the file"
+    )]
     Address(String),
 }
 
-/// The most bytes that one document may have.
-pub const MAX_DOCUMENT: usize = 32 << 20;
+/// How inputs are read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// The fields of records.
+    pub names: FieldNames,
+    /// The encoding of all texts; found out for each when absent.
+    pub encoding: Option<&'static Encoding>,
+    /// The most bytes that a document may have, unpacked.
+    pub max_document: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { names: FieldNames::default(), encoding: None, max_document: MAX_DOCUMENT }
+    }
+}
 
 /// Streams the documents of files, folders (recursive, sorted by name) and standard input (`-`).
 ///
-/// In folders only `.txt`, `.md`, `.jsonl`, `.ndjson` and `.csv` are read; hidden files, files called `README` and JSON lines of labels
-/// are passed over. A file that is named is always read.
+/// What a file is, its first bytes say, else its name. In folders and archives, files of which neither says that they hold articles are passed
+/// over, and so are hidden files, files called `README`, JSON lines of labels, and the folders of pictures and styles that browsers save beside a page
+/// (`…_files`). A file that is named is always read.
 pub struct Inputs {
-    names: Arc<FieldNames>,
-    pending: std::vec::IntoIter<PathBuf>,
-    walk: Option<Walk>,
-    open: Option<Records>,
-}
-
-type Walk = walkdir::FilterEntry<walkdir::IntoIter, fn(&walkdir::DirEntry) -> bool>;
-
-fn walk(folder: &Path) -> Walk {
-    let visible: fn(&walkdir::DirEntry) -> bool =
-        |entry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
-    WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(visible)
-}
-
-enum Records {
-    Json(JsonLines<Box<dyn BufRead + Send>>),
-    Csv(CsvRecords<Box<dyn Read + Send>>),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Text,
-    JsonLines,
-    Csv,
-}
-
-impl Format {
-    fn of(path: &Path) -> Option<Format> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "txt" | "md" | "markdown" => Some(Format::Text),
-            "jsonl" | "ndjson" => Some(Format::JsonLines),
-            "csv" => Some(Format::Csv),
-            _ => None,
-        }
-    }
+    paths: Vec<PathBuf>,
+    options: ReadOptions,
 }
 
 impl Inputs {
@@ -166,9 +60,9 @@ impl Inputs {
     ///
     /// # Errors
     /// [`InputError`] for a path that does not exist or that is an address.
-    pub fn new(paths: Vec<PathBuf>, names: FieldNames) -> Result<Self, InputError> {
+    pub fn new(paths: Vec<PathBuf>, options: ReadOptions) -> Result<Self, InputError> {
         for path in &paths {
-            if path.as_os_str() == "-" || path.exists() {
+            if path.as_os_str() == "-" || path.symlink_metadata().is_ok() {
                 continue;
             }
             let name = path.to_string_lossy();
@@ -177,115 +71,286 @@ impl Inputs {
             }
             return Err(InputError::Missing(path.clone()));
         }
-        Ok(Inputs { names: Arc::new(names), pending: paths.into_iter(), walk: None, open: None })
+        Ok(Inputs { paths, options })
     }
 
-    fn file(&mut self, path: &Path, named: bool) -> Option<Result<Document, DocumentError>> {
-        let format = match Format::of(path) {
-            Some(format) => format,
-            // A file without a known ending is read as text when it is named.
-            None if named => Format::Text,
-            None => return None,
-        };
-        let result = (|| {
-            let file = File::open(path)?;
-            let doc = path.display().to_string();
-            match format {
-                Format::Text => return read_text(doc, file).map(Some),
-                Format::Csv => self.open = Some(Records::Csv(CsvRecords::new(Box::new(file), doc))),
-                Format::JsonLines => {
-                    let mut reader: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(1 << 16, file));
-                    let buffer = reader.fill_buf()?;
-                    let line = buffer.split(|&b| b == b'\n').next().unwrap_or_default();
-                    if !named && is_label_record(line) {
-                        log::info!("{doc}: labels, not articles; passed over");
-                        return Ok(None);
-                    }
-                    self.open = Some(Records::Json(JsonLines::new(reader, doc, MAX_DOCUMENT)));
-                }
-            }
-            Ok(None)
-        })();
-        match result {
-            Ok(document) => document.map(Ok),
-            Err(error) => Some(Err(DocumentError::whole(path, read_error(&error)))),
-        }
-    }
-
-    fn stdin(&mut self) -> Option<Result<Document, DocumentError>> {
-        let mut input = BufReader::with_capacity(1 << 16, io::stdin());
-        let result = (|| {
-            if input.fill_buf()?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
-                self.open = Some(Records::Json(JsonLines::new(Box::new(input), "-".into(), MAX_DOCUMENT)));
-                return Ok(None);
-            }
-            read_text("-".into(), input).map(Some)
-        })();
-        match result {
-            Ok(document) => document.map(Ok),
-            Err(error) => Some(Err(DocumentError::whole(Path::new("-"), read_error(&error)))),
-        }
-    }
-}
-
-fn read_error(error: &io::Error) -> String {
-    format!("cannot read: {error}")
-}
-
-fn read_text(doc: String, reader: impl Read) -> io::Result<Document> {
-    let mut bytes = Vec::new();
-    reader.take(MAX_DOCUMENT as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_DOCUMENT {
-        return Err(io::Error::other(format!("longer than {} MiB", MAX_DOCUMENT >> 20)));
-    }
-    Ok(Document { doc, meta: Meta::default(), content: Content::Bytes(bytes) })
-}
-
-impl Iterator for Inputs {
-    type Item = Result<Document, DocumentError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(open) = &mut self.open {
-                let record = match open {
-                    Records::Json(lines) => lines.next(&self.names),
-                    Records::Csv(rows) => rows.next(&self.names),
-                };
-                if record.is_some() {
-                    return record;
-                }
-                self.open = None;
-            }
-            if let Some(walk) = &mut self.walk {
-                match walk.next() {
-                    None => self.walk = None,
-                    Some(Err(error)) => {
-                        let doc = error.path().unwrap_or(Path::new("?")).to_path_buf();
-                        return Some(Err(DocumentError::whole(&doc, format!("cannot read: {error}"))));
-                    }
-                    Some(Ok(entry)) if entry.file_type().is_file() && !is_readme(entry.path()) => {
-                        if let Some(found) = self.file(entry.path(), false) {
-                            return Some(found);
-                        }
-                    }
-                    Some(Ok(_)) => {}
-                }
-                continue;
-            }
-            let path = self.pending.next()?;
-            if path.as_os_str() == "-" {
-                if let Some(found) = self.stdin() {
-                    return Some(found);
-                }
+    /// Gives every document and every failure to `emit`, in the order of the inputs, until it wants no more. Says how many files were passed over.
+    ///
+    /// Memory holds one document at a time, and for archives within archives the packed bytes of those around it, each at most as long as a document.
+    pub fn read(self, emit: &mut dyn FnMut(Result<Document, DocumentError>) -> ControlFlow<()>) -> usize {
+        let mut reader = Reader::new(self.options);
+        for path in &self.paths {
+            let flow = if path.as_os_str() == "-" {
+                reader.open("-", "-", Source::Stream(Box::new(io::stdin())), Place::Named, 0, emit)
             } else if path.is_dir() {
-                self.walk = Some(walk(&path));
-            } else if let Some(found) = self.file(&path, true) {
-                return Some(found);
+                reader.folder(path, emit)
+            } else {
+                reader.file(path, Place::Named, emit)
+            };
+            if flow.is_break() {
+                break;
             }
+        }
+        reader.skipped
+    }
+}
+
+/// Gives the documents of a file in memory to `emit`; the ending of `name` may say what it is.
+pub fn read_bytes(
+    name: &str,
+    bytes: Vec<u8>,
+    options: ReadOptions,
+    emit: &mut dyn FnMut(Result<Document, DocumentError>) -> ControlFlow<()>,
+) {
+    let mut reader = Reader::new(options);
+    // Whoever wants no more has said so by what it returned.
+    let _ = reader.open(name, name, Source::Bytes(bytes), Place::Named, 0, emit);
+}
+
+/// How a file came to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Its name was given.
+    Named,
+    /// It was found in a folder or an archive.
+    Found,
+}
+
+/// The bytes of a file.
+pub(super) enum Source<'a> {
+    File(File),
+    Bytes(Vec<u8>),
+    Stream(Box<dyn Read + 'a>),
+}
+
+impl<'a> Source<'a> {
+    fn read(self) -> Box<dyn Read + 'a> {
+        match self {
+            Source::File(file) => Box::new(file),
+            Source::Bytes(bytes) => Box::new(Cursor::new(bytes)),
+            Source::Stream(stream) => stream,
+        }
+    }
+
+    fn buffered(self) -> Box<dyn BufRead + 'a> {
+        Box::new(BufReader::with_capacity(1 << 16, self.read()))
+    }
+
+    /// The first bytes, and the source as it was.
+    fn peek(self) -> io::Result<(Vec<u8>, Self)> {
+        if let Source::File(mut file) = self {
+            let mut start = Vec::new();
+            file.by_ref().take(HEAD as u64).read_to_end(&mut start)?;
+            // Pipes have names too and cannot go back.
+            return Ok(match file.rewind() {
+                Ok(()) => (start, Source::File(file)),
+                Err(_) => (start.clone(), Source::Stream(Box::new(Cursor::new(start).chain(file)))),
+            });
+        }
+        let (start, reader) = head(self.read(), HEAD)?;
+        Ok((start, Source::Stream(Box::new(reader))))
+    }
+
+    /// All bytes, if there are at most `limit`.
+    fn whole(self, limit: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read().take(limit as u64 + 1).read_to_end(&mut bytes)?;
+        if bytes.len() > limit {
+            return Err(io::Error::other(format!("longer than {limit} bytes; raise --max-document")));
+        }
+        Ok(bytes)
+    }
+
+    /// The source with a way back, which archives need; a stream is read into memory.
+    fn seekable(self, limit: usize) -> io::Result<Self> {
+        match self {
+            Source::Stream(_) => Ok(Source::Bytes(self.whole(limit)?)),
+            other => Ok(other),
         }
     }
 }
 
-fn is_readme(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"))
+/// Archives within archives deeper than this are not opened: they are bombs or mistakes.
+const DEPTH: usize = 4;
+
+/// What reading needs to know wherever it is.
+pub(super) struct Reader {
+    names: Arc<FieldNames>,
+    encoding: Option<&'static Encoding>,
+    /// The most bytes of a document.
+    pub(super) limit: usize,
+    /// Files that were passed over.
+    pub(super) skipped: usize,
+}
+
+impl Reader {
+    fn new(options: ReadOptions) -> Self {
+        let ReadOptions { names, encoding, max_document } = options;
+        Reader { names: Arc::new(names), encoding, limit: max_document, skipped: 0 }
+    }
+
+    fn folder(&mut self, folder: &Path, emit: Emit<'_>) -> ControlFlow<()> {
+        let wanted = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(&entry.file_name().to_string_lossy());
+        for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(wanted) {
+            match entry {
+                Err(error) if error.loop_ancestor().is_some() => {
+                    log::warn!("{}: a link back to a folder above it; passed over", shown(error.path()));
+                    self.skipped += 1;
+                }
+                Err(error) => {
+                    let why = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
+                    emit(Err(DocumentError::whole(&shown(error.path()), format!("cannot read: {why}"))))?;
+                }
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if entry.file_type().is_file() && !is_readme(&entry.file_name().to_string_lossy()) => {
+                    self.file(entry.path(), Place::Found, emit)?;
+                }
+                Ok(entry) => self.pass_over(&shown(Some(entry.path()))),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn file(&mut self, path: &Path, place: Place, emit: Emit<'_>) -> ControlFlow<()> {
+        let doc = path.display().to_string();
+        match File::open(path) {
+            Ok(file) => self.open(&doc, &doc, Source::File(file), place, 0, emit),
+            Err(error) => emit(Err(DocumentError::whole(&doc, format!("cannot read: {error}")))),
+        }
+    }
+
+    pub(super) fn pass_over(&mut self, doc: &str) {
+        log::info!("{doc}: passed over");
+        self.skipped += 1;
+    }
+
+    /// Reads a file called `doc`, whose ending is that of `name`, `depth` archives deep.
+    pub(super) fn open(
+        &mut self,
+        doc: &str,
+        name: &str,
+        source: Source<'_>,
+        place: Place,
+        depth: usize,
+        emit: Emit<'_>,
+    ) -> ControlFlow<()> {
+        let (start, source) = match source.peek() {
+            Ok(found) => found,
+            Err(error) => return emit(Err(DocumentError::whole(doc, format!("cannot read: {error}")))),
+        };
+        let format = match verdict(name, &start, place == Place::Named) {
+            Verdict::Read(format) => format,
+            Verdict::Refuse(what) if place == Place::Named || is_document(name) => {
+                return emit(Err(DocumentError::whole(doc, format!("this is {what}"))));
+            }
+            Verdict::Refuse(_) | Verdict::Unknown => {
+                self.pass_over(doc);
+                return ControlFlow::Continue(());
+            }
+        };
+        if matches!(format, Format::Compressed(_) | Format::Zip | Format::Tar | Format::Epub) && depth >= DEPTH {
+            let error = format!("archives within archives deeper than {DEPTH} are not opened; unpack it first");
+            return emit(Err(DocumentError::whole(doc, error)));
+        }
+        let encoding = self.encoding;
+        let emit: Emit<'_> =
+            &mut |found| emit(found.map(|document| Document { encoding: document.encoding.or(encoding), ..document }));
+        match self.read(doc, name, format, (start, source), (place, depth), emit) {
+            Ok(flow) => flow,
+            Err(error) => emit(Err(DocumentError::whole(doc, error.to_string()))),
+        }
+    }
+
+    fn read(
+        &mut self,
+        doc: &str,
+        name: &str,
+        format: Format,
+        (start, source): (Vec<u8>, Source<'_>),
+        (place, depth): (Place, usize),
+        emit: Emit<'_>,
+    ) -> io::Result<ControlFlow<()>> {
+        let limit = self.limit;
+        let document = |content| Document::new(doc.to_string(), Meta::default(), content);
+        Ok(match format {
+            Format::Text => emit(Ok(document(Content::Bytes(source.whole(limit)?)))),
+            Format::Page => emit(Ok(document(Content::Page { bytes: source.whole(limit)?, charset: None }))),
+            Format::Json => {
+                let reader = BufReader::with_capacity(1 << 16, self.transcoded(&start, source));
+                let first = start.split(|b| *b == b'\n').next().unwrap_or_default();
+                if place == Place::Found && is_label_record(first) {
+                    self.pass_over(doc);
+                    return Ok(ControlFlow::Continue(()));
+                }
+                json::read(doc, reader, &self.names, limit, emit)
+            }
+            Format::Csv(delimiter) => {
+                let reader = self.transcoded(&start, source);
+                read_csv(doc, reader, delimiter, &self.names, limit, emit)
+            }
+            Format::Feed => {
+                let bytes = source.whole(limit)?;
+                // A mark outranks what the feed declares of itself.
+                let bytes = match self.encoding {
+                    Some(_) => format!("\u{FEFF}{}", decode(bytes, self.encoding, &[]).text).into_bytes(),
+                    None => bytes,
+                };
+                feed::read(doc, &bytes, limit, emit)
+            }
+            Format::Mail => mail::read_message(doc, &source.whole(limit)?, limit, emit),
+            Format::Mailbox => mail::read_mbox(doc, &mut *source.buffered(), limit, emit),
+            Format::Warc => warc::read(doc, &mut *source.buffered(), limit, emit),
+            Format::Parquet => match source.seekable(limit)? {
+                Source::File(file) => columnar::read_parquet(doc, file, &self.names, limit, emit),
+                other => columnar::read_parquet(doc, bytes::Bytes::from(other.whole(limit)?), &self.names, limit, emit),
+            },
+            Format::Arrow => match source.seekable(limit)? {
+                Source::File(file) => columnar::read_arrow_file(doc, BufReader::new(file), &self.names, limit, emit),
+                other => columnar::read_arrow_file(doc, Cursor::new(other.whole(limit)?), &self.names, limit, emit),
+            },
+            Format::ArrowStream => columnar::read_arrow_stream(doc, source.buffered(), &self.names, limit, emit),
+            Format::Epub => match source.seekable(limit)? {
+                Source::File(file) => epub::read(doc, BufReader::new(file), limit, emit),
+                other => epub::read(doc, Cursor::new(other.whole(limit)?), limit, emit),
+            },
+            Format::Zip => match source.seekable(limit)? {
+                Source::File(file) => archive::read_zip(self, doc, BufReader::new(file), depth, emit),
+                other => archive::read_zip(self, doc, Cursor::new(other.whole(limit)?), depth, emit),
+            },
+            Format::Tar => archive::read_tar(self, doc, source.buffered(), depth, emit),
+            Format::Compressed(codec) => {
+                let unpacked = Unpacked::new(codec, source.buffered(), limit)?;
+                let inner = Codec::inner_name(name);
+                self.open(doc, &inner, Source::Stream(Box::new(unpacked)), place, depth + 1, emit)
+            }
+        })
+    }
+
+    /// A stream of records as UTF-8.
+    fn transcoded<'a>(&self, start: &[u8], source: Source<'a>) -> Box<dyn Read + 'a> {
+        match self.encoding.or_else(|| encoding_of_head(start)) {
+            Some(encoding) => Box::new(Transcoder::new(source.read(), encoding)),
+            None => source.read(),
+        }
+    }
+}
+
+fn shown(path: Option<&Path>) -> String {
+    path.map_or_else(|| "?".to_string(), |path| path.display().to_string())
+}
+
+/// Files and folders that hold no articles of the user's: hidden ones, what macOS adds to archives, what browsers save beside a page.
+pub(super) fn is_hidden(name: &str) -> bool {
+    name.starts_with('.') || name == "__MACOSX" || name.ends_with("_files") || name.ends_with(".files")
+}
+
+pub(super) fn is_readme(name: &str) -> bool {
+    name.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"))
+}
+
+/// Whether a name's ending says that words are in it, though not in a form that is read: a user who has such files in a folder wants to know.
+fn is_document(name: &str) -> bool {
+    const ENDINGS: [&str; 14] =
+        ["pdf", "doc", "docx", "rtf", "odt", "xls", "xlsx", "ods", "ppt", "pptx", "7z", "rar", "txt", "webarchive"];
+    name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use encoding_rs::Encoding;
 use lichang::features::BlockKind;
 use lichang::model::Decision;
 
@@ -41,6 +42,8 @@ pub struct Arguments {
 pub enum Command {
     /// Score articles toward the companies in them
     Score(ScoreArgs),
+    /// Write the text of articles as Markdown
+    Extract(ExtractArgs),
     /// Train a model on label files
     Train(TrainArgs),
     /// Measure a model on label files, or a way of training by cross-validation
@@ -82,15 +85,19 @@ pub struct TargetArgs {
 /// `lichang score`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads .txt, .md, .jsonl, .ndjson and .csv; folders recursively, sorted by name, without README files, hidden files and label files.
+Reads text, Markdown, web pages, JSON, CSV, Parquet and Arrow, feeds, mail, WARC, EPUB, and all of these
+compressed (gzip, zstd, bzip2, xz) or in zip and tar archives. Folders are read recursively, sorted by name,
+without README files, hidden files and label files. Addresses are not fetched: save the page first.
 
 Examples:
   lichang score seeds/
-  lichang score op-ed.txt --per paragraph --all
+  lichang score page.html --per paragraph --all
   lichang score crawl.csv --text-field body --outlet-field site --format csv > scores.csv
+  lichang score news.warc.gz --format parquet --output scores.parquet
+  lichang score crawl/ --format ndjson --output scores.ndjson --resume   go on where a run ended
   zcat crawl.jsonl.gz | lichang score - --format ndjson --with-text > scores.ndjson")]
 pub struct ScoreArgs {
-    /// Files, folders, or `-` for standard input (text, or one JSON object a line)
+    /// Files, folders, or `-` for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
@@ -107,13 +114,56 @@ pub struct ScoreArgs {
     /// With boilerplate, which never counts toward an article's score
     #[arg(short, long)]
     pub all: bool,
+    /// Where to write; the file is there when it is complete [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Go on with what an interrupted run with the same inputs and options has left of the output
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// `lichang extract`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Markdown with a head of facts (title, outlet, author, date, language, address): for a web page exactly the text that is
+scored and that offsets refer to.
+
+Examples:
+  lichang extract page.html                        to standard output
+  lichang extract saved/ feed.xml --output texts/  a file a document")]
+pub struct ExtractArgs {
+    /// Files, folders, or `-` for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    /// Folder to write a file a document to [default: standard output, one behind the other]
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// How documents are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadArgs {
+    /// Stop at the first document or record that cannot be read
+    #[arg(long)]
+    pub strict: bool,
+    /// Encoding of all texts, such as gb18030, big5 or windows-1252 [default: found out for each]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<&'static Encoding>,
+    /// The most that a document may have, unpacked, such as 100MiB
+    #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = size)]
+    pub max_document: usize,
     #[command(flatten)]
     pub fields: FieldArgs,
 }
 
 /// Names of record fields.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Fields of .jsonl and .csv records")]
+#[command(next_help_heading = "Fields of JSON, CSV, Parquet and Arrow records")]
 pub struct FieldArgs {
     /// Field with the text [default: maintext, text, content, body]
     #[arg(long, value_name = "NAME")]
@@ -124,6 +174,9 @@ pub struct FieldArgs {
     /// Field with the outlet [default: outlet, source_domain, hostname, sitename, source]
     #[arg(long, value_name = "NAME")]
     pub outlet_field: Option<String>,
+    /// Field with the author [default: author, authors, byline]
+    #[arg(long, value_name = "NAME")]
+    pub author_field: Option<String>,
     /// Field with the date [default: date, date_publish, published]
     #[arg(long, value_name = "NAME")]
     pub date_field: Option<String>,
@@ -149,6 +202,8 @@ pub enum ScoreFormat {
     Ndjson,
     /// Rows with a header
     Csv,
+    /// The same rows as a table of typed columns
+    Parquet,
 }
 
 /// What gets a row.
@@ -251,6 +306,30 @@ fn offsets(text: &str) -> Result<(Task, Decision), String> {
         }
         _ => Err(expected()),
     }
+}
+
+fn encoding(text: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(text.trim().as_bytes()).ok_or_else(|| {
+        "not the name of an encoding; utf-8, gb18030, big5, utf-16le, windows-1252, shift_jis are some".into()
+    })
+}
+
+/// A number of bytes; the most is 1 GiB, as offsets within a paragraph are held in 32 bits and a text grows when it is judged.
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => Some(0),
+        "k" | "kb" | "kib" => Some(10),
+        "m" | "mb" | "mib" => Some(20),
+        "g" | "gb" | "gib" => Some(30),
+        _ => None,
+    };
+    let number = digits.trim().parse::<usize>().ok();
+    number
+        .zip(shift)
+        .and_then(|(number, shift)| number.checked_mul(1 << shift))
+        .filter(|size| (1..=1 << 30).contains(size))
+        .ok_or_else(|| format!("expected a size up to 1GiB, such as 64MiB, not `{text}`"))
 }
 
 fn power(text: &str) -> Result<f64, String> {

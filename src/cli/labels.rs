@@ -1,10 +1,11 @@
 //! Reading what several commands take: label files, models, company tables.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use lichang::bytes::{Transcoder, encoding_of_head, unpack_all};
 use lichang::labels::{self, Record};
 use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions};
 use lichang::target::{Finder, TargetTable};
@@ -13,6 +14,12 @@ use sha2::{Digest, Sha256};
 
 use super::args::{FitArgs, TargetArgs, Task};
 use super::report_error;
+
+/// The most bytes of a label file; training holds all of them.
+const LABELS: usize = 2 << 30;
+
+/// The most bytes of a table of companies or a list of sources.
+const TABLE: u64 = 64 << 20;
 
 /// The records of label files, with each file's identity.
 pub struct Labels {
@@ -28,7 +35,7 @@ pub struct Labels {
 pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
     let mut found = Labels { records: Vec::new(), files: Vec::new(), failed: 0 };
     for path in paths {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
         let before = found.records.len();
         for record in labels::read(BufReader::new(&bytes[..])) {
             match record {
@@ -50,6 +57,19 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
         log::warn!("{} of {} lines were passed over", found.failed, found.failed + found.records.len());
     }
     Ok(found)
+}
+
+/// The bytes of a label file, unpacked and as UTF-8.
+fn label_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let bytes = unpack_all(File::open(path)?, LABELS)?;
+    match encoding_of_head(&bytes[..bytes.len().min(1 << 13)]) {
+        Some(encoding) => {
+            let mut text = Vec::new();
+            Transcoder::new(&bytes[..], encoding).read_to_end(&mut text)?;
+            Ok(text)
+        }
+        None => Ok(bytes),
+    }
 }
 
 /// A file of public data, as `data/sources.toml` lists it. The address and licence are for readers, but may not be missing.
@@ -166,7 +186,10 @@ pub fn finder(args: &TargetArgs) -> anyhow::Result<(Finder, String)> {
 /// The text of a TOML file.
 pub fn read_table(path: &Path) -> anyhow::Result<String> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    std::io::read_to_string(file).with_context(|| format!("{} is not UTF-8 text", path.display()))
+    let mut bytes = Vec::new();
+    file.take(TABLE + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+    anyhow::ensure!(bytes.len() as u64 <= TABLE, "{} is longer than {} MiB", path.display(), TABLE >> 20);
+    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", path.display()))
 }
 
 /// Training options from their arguments.

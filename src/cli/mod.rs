@@ -2,9 +2,11 @@
 
 mod args;
 mod evaluate;
+mod extract;
 mod labels;
 mod model;
 mod progress;
+mod read;
 mod score;
 mod suite;
 mod targets;
@@ -24,6 +26,31 @@ enum Outcome {
     Complete,
     /// Some documents or records could not be read; each was reported.
     Partial,
+}
+
+/// What became of the inputs.
+struct Summary {
+    read: u64,
+    skipped: usize,
+    failed: u64,
+}
+
+impl Summary {
+    /// Says it on standard error, unless a single document was read and there is nothing to say.
+    fn print(&self) {
+        let Summary { read, skipped, failed } = self;
+        if *read != 1 || *skipped > 0 || *failed > 0 {
+            anstream::eprintln!("{read} read, {skipped} skipped, {failed} failed");
+        }
+        if *read == 0 && *failed == 0 {
+            log::warn!("no document was found; `lichang score --help` says what is read");
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.print();
+        if self.failed > 0 { Outcome::Partial } else { Outcome::Complete }
+    }
 }
 
 /// Runs the program: exit status 0 when all was read, 1 for an unusable call, 2 when some documents failed.
@@ -58,6 +85,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     }
     match arguments.command {
         Command::Score(args) => score::run(args),
+        Command::Extract(args) => extract::run(args),
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Targets(args) => targets::run(args),

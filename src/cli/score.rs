@@ -1,96 +1,139 @@
 //! `lichang score`.
 
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, IsTerminal, Seek, Write};
+use std::sync::mpsc::Receiver;
 
-use lichang::article::{Document, DocumentError, FieldNames, Inputs};
-use lichang::report::{CsvReporter, JsonReporter, NdjsonReporter, Reporter, Shown, TableReporter};
+use anyhow::Context;
+use lichang::article::{Document, DocumentError, Inputs};
+use lichang::guard::guarded;
+use lichang::model::Model;
+use lichang::report::{
+    CsvReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, TableReporter, parquet_from_rows,
+};
+use lichang::resumable::{Progress, Resumable, Resumed};
 use lichang::score::Scorer;
 use rayon::prelude::*;
 
-use super::args::{FieldArgs, Per, ScoreArgs, ScoreFormat};
+use super::args::{Per, ScoreArgs, ScoreFormat};
 use super::progress::Counter;
-use super::{Outcome, labels, report_error};
-
-/// Documents that are scored together, at most: enough to keep every core busy, few enough to hold …
-const BATCH: usize = 1024;
-/// … and no more once they have so many bytes.
-const BATCH_BYTES: usize = 4 << 20;
+use super::read::{self, Batch, Changed};
+use super::{Outcome, Summary, labels, report_error};
 
 /// Scores what the arguments name.
 pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
     let model = labels::model(args.judge.model.as_deref())?;
-    let (finder, _) = labels::finder(&args.judge.targets)?;
-    let scorer = Scorer::new(model, finder)?;
-    let mut inputs = Inputs::new(args.inputs, field_names(args.fields))?;
+    let (finder, targets) = labels::finder(&args.judge.targets)?;
     let shown = Shown {
         articles: args.per != Some(Per::Paragraph),
         paragraphs: args.per.map_or(args.format == ScoreFormat::Ndjson, |per| per == Per::Paragraph),
         boilerplate: args.all,
         text: args.with_text,
     };
-    let reporter = reporter(args.format, shown);
-    let mut out = output(args.format);
-    reporter.begin(&mut out)?;
-    let counter = Counter::new("documents");
-    let (mut read, mut failed) = (0usize, 0usize);
-    let mut next = take(&mut inputs);
-    while !next.is_empty() {
-        let batch = std::mem::take(&mut next);
-        let size = batch.len();
-        // The next batch is read while this one is scored and written to memory.
-        let (results, following) = rayon::join(
-            || {
-                let one = |document: Result<Document, DocumentError>| {
-                    let article = scorer.score(&document?.into_article()?);
-                    let mut bytes = Vec::new();
-                    // Writing to memory fails only for text that a format cannot hold.
-                    let written = reporter.article(&article, &mut bytes);
-                    Ok::<_, DocumentError>(written.map(|()| bytes))
-                };
-                batch.into_par_iter().map(one).collect::<Vec<_>>()
-            },
-            || take(&mut inputs),
-        );
-        next = following;
-        for result in results {
-            match result {
-                Ok(bytes) => {
-                    let bytes = bytes?;
-                    let separator = if read > 0 { reporter.separator() } else { "" };
-                    read += 1;
-                    counter.suspend(|| out.write_all(separator.as_bytes()).and_then(|()| out.write_all(&bytes)))?;
+    let run = if args.output.is_some() { identity(&args, &model, &targets, shown) } else { String::new() };
+    let scorer = Scorer::new(model, finder)?;
+    let (strict, format) = (args.read.strict, args.format);
+    let inputs = Inputs::new(args.inputs, read::options(args.read))?;
+    let reporter = reporter(format, shown);
+    let (mut sink, mut progress) = match &args.output {
+        None => (Sink::standard(format)?, Progress::default()),
+        Some(path) => {
+            let found = if args.resume { Resumable::resume(path, &run)? } else { Resumed::Nothing };
+            match found {
+                Resumed::Complete => {
+                    log::warn!("{} is complete; nothing is left to do", path.display());
+                    return Ok(Outcome::Complete);
                 }
-                Err(error) => {
-                    failed += 1;
-                    counter.suspend(|| report_error(&error.to_string()));
+                Resumed::From(file, progress) => (Sink::File(file), progress),
+                Resumed::Nothing => {
+                    let file = Resumable::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+                    (Sink::File(file), Progress { run, ..Progress::default() })
                 }
             }
         }
-        counter.add(size);
+    };
+    let name = match &args.output {
+        Some(path) => {
+            let path = path.display();
+            format!("cannot write {path}; what there is of it is in {path}.partial, and --resume goes on from there")
+        }
+        None => "cannot write the output".to_string(),
+    };
+    if progress.seen == 0 {
+        reporter.begin(&mut sink).context(name.clone())?;
     }
+    let counter = Counter::new("documents");
+    counter.add(progress.seen as usize);
+    let done = (progress.seen, progress.inputs);
+    let work = |batches: Receiver<Result<Batch, Changed>>| -> anyhow::Result<bool> {
+        for batch in batches {
+            let Batch { found, seen, inputs } = batch?;
+            let size = found.len();
+            let one = |document| article(&scorer, &*reporter, document);
+            for result in found.into_par_iter().map(one).collect::<Vec<_>>() {
+                match result {
+                    Ok(bytes) => {
+                        let separator = if progress.read > 0 { reporter.separator() } else { "" };
+                        progress.read += 1;
+                        counter
+                            .suspend(|| sink.write_all(separator.as_bytes()).and_then(|()| sink.write_all(&bytes)))
+                            .context(name.clone())?;
+                    }
+                    Err(error) => {
+                        progress.failed += 1;
+                        counter.suspend(|| report_error(&error.to_string()));
+                        if strict {
+                            return Ok(false);
+                        }
+                    }
+                }
+            }
+            (progress.seen, progress.inputs) = (seen, inputs);
+            if let Sink::File(file) = &mut sink {
+                file.note(&progress).context(name.clone())?;
+            }
+            counter.add(size);
+        }
+        Ok(true)
+    };
+    let worked = read::batches(inputs, done, work);
     counter.finish();
-    reporter.end(&mut out)?;
-    out.flush()?;
-    if failed > 0 {
-        log::warn!("{read} documents read, {failed} failed");
-        return Ok(Outcome::Partial);
+    let summary = Summary { read: progress.read, skipped: worked.skipped, failed: progress.failed };
+    if !worked.result? {
+        summary.print();
+        anyhow::bail!("stopped at the first failure, as --strict asks");
     }
-    if read == 0 {
-        log::warn!("no document was found; folders are searched for .txt, .md, .jsonl, .ndjson and .csv");
-    }
-    Ok(Outcome::Complete)
+    reporter.end(&mut sink).and_then(|()| sink.finish(format, shown.paragraphs)).context(name)?;
+    Ok(summary.outcome())
 }
 
-/// The next documents, until there are enough of them or they are large enough.
-fn take(inputs: &mut Inputs) -> Vec<Result<Document, DocumentError>> {
-    let mut batch = Vec::new();
-    let mut bytes = 0;
-    while batch.len() < BATCH && bytes < BATCH_BYTES {
-        let Some(document) = inputs.next() else { break };
-        bytes += document.as_ref().map_or(0, Document::size);
-        batch.push(document);
-    }
-    batch
+/// What the output depends on, but for what is in the inputs.
+fn identity(args: &ScoreArgs, model: &Model, targets: &str, shown: Shown) -> String {
+    let model = labels::hash(&model.to_bytes());
+    let read = (&args.read.fields, args.read.encoding, args.read.max_document);
+    let of = (env!("CARGO_PKG_VERSION"), model, targets, args.format, shown, &args.inputs, read);
+    labels::hash(format!("{of:?}").as_bytes())
+}
+
+/// The bytes of a scored document.
+fn article(
+    scorer: &Scorer,
+    reporter: &dyn Reporter,
+    document: Result<Document, DocumentError>,
+) -> Result<Vec<u8>, DocumentError> {
+    let document = document?;
+    let doc = document.doc.clone();
+    let scored = guarded("documents", || {
+        let article = scorer.score(&document.into_article()?);
+        let mut bytes = Vec::new();
+        reporter.article(&article, &mut bytes).map_err(|error| DocumentError {
+            doc: article.doc,
+            line: None,
+            error: error.to_string(),
+        })?;
+        Ok(bytes)
+    });
+    scored.unwrap_or_else(|error| Err(DocumentError { doc, line: None, error }))
 }
 
 fn reporter(format: ScoreFormat, shown: Shown) -> Box<dyn Reporter> {
@@ -99,34 +142,69 @@ fn reporter(format: ScoreFormat, shown: Shown) -> Box<dyn Reporter> {
         ScoreFormat::Json => Box::new(JsonReporter::new(shown)),
         ScoreFormat::Ndjson => Box::new(NdjsonReporter::new(shown)),
         ScoreFormat::Csv => Box::new(CsvReporter::new(shown)),
+        ScoreFormat::Parquet => Box::new(ParquetReporter::new(shown)),
     }
 }
 
-/// Standard output; for tables, colours are stripped when it is no terminal or NO_COLOR is set.
-fn output(format: ScoreFormat) -> Box<dyn Write> {
-    let plain: Box<dyn Write> = Box::new(BufWriter::with_capacity(1 << 16, io::stdout()));
-    if format == ScoreFormat::Table {
-        let choice = anstream::AutoStream::choice(&io::stdout());
-        return Box::new(anstream::AutoStream::new(plain, choice));
-    }
-    plain
+/// Where scores go.
+enum Sink {
+    Standard(Box<dyn Write>),
+    /// Rows that become a Parquet file on standard output once all are known.
+    Rows(BufWriter<File>),
+    File(Resumable),
 }
 
-fn field_names(args: FieldArgs) -> FieldNames {
-    let mut names = FieldNames::default();
-    let given = [
-        (&mut names.text, args.text_field),
-        (&mut names.title, args.title_field),
-        (&mut names.outlet, args.outlet_field),
-        (&mut names.date, args.date_field),
-        (&mut names.lang, args.lang_field),
-        (&mut names.url, args.url_field),
-        (&mut names.id, args.id_field),
-    ];
-    for (slot, given) in given {
-        if let Some(name) = given {
-            *slot = vec![name];
+impl Sink {
+    /// Standard output; for tables, colours are stripped when it is no terminal or NO_COLOR is set.
+    fn standard(format: ScoreFormat) -> anyhow::Result<Self> {
+        if format == ScoreFormat::Parquet {
+            anyhow::ensure!(
+                !io::stdout().is_terminal(),
+                "Parquet is not for terminals; name a file with --output or redirect standard output"
+            );
+            return Ok(Sink::Rows(BufWriter::with_capacity(1 << 16, tempfile::tempfile()?)));
+        }
+        let plain: Box<dyn Write> = Box::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+        if format == ScoreFormat::Table {
+            let choice = anstream::AutoStream::choice(&io::stdout());
+            return Ok(Sink::Standard(Box::new(anstream::AutoStream::new(plain, choice))));
+        }
+        Ok(Sink::Standard(plain))
+    }
+}
+
+impl Sink {
+    /// Ends the output; `paragraphs` says what the rows of a Parquet file are.
+    fn finish(self, format: ScoreFormat, paragraphs: bool) -> io::Result<()> {
+        match self {
+            Sink::Standard(mut out) => out.flush(),
+            Sink::Rows(rows) => {
+                let mut file = rows.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.rewind()?;
+                parquet_from_rows(BufReader::new(file), paragraphs, io::stdout())
+            }
+            Sink::File(file) if format == ScoreFormat::Parquet => {
+                file.finish_as(|rows, out| parquet_from_rows(rows, paragraphs, out))
+            }
+            Sink::File(file) => file.finish(),
         }
     }
-    names
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Sink::Standard(out) => out.write(bytes),
+            Sink::Rows(rows) => rows.write(bytes),
+            Sink::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Sink::Standard(out) => out.flush(),
+            Sink::Rows(rows) => rows.flush(),
+            Sink::File(file) => file.flush(),
+        }
+    }
 }

@@ -2,47 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{Reporter, Shown, round};
-use crate::label::{Class, Sentiment};
+use super::rows::{ArticleRow, ParagraphRow, Row, article_rows, paragraph_rows};
+use super::{Reporter, Shown};
 use crate::score::ArticleResult;
-
-const ARTICLE: [&str; 13] = [
-    "doc",
-    "outlet",
-    "date",
-    "title",
-    "lang",
-    "target",
-    "label",
-    "score",
-    "low",
-    "high",
-    "abstain",
-    "paragraphs",
-    "mentions",
-];
-const PARAGRAPH: [&str; 20] = [
-    "doc",
-    "outlet",
-    "date",
-    "paragraph",
-    "kind",
-    "start",
-    "end",
-    "lang",
-    "target",
-    "label",
-    "score",
-    "p_favor",
-    "p_neutral",
-    "p_against",
-    "abstain",
-    "mentions",
-    "sentiment",
-    "sentiment_score",
-    "boilerplate",
-    "text",
-];
 
 /// A row an (article, company), or a (paragraph, company) when paragraphs are shown.
 pub struct CsvReporter {
@@ -58,69 +20,58 @@ impl CsvReporter {
 
 impl Reporter for CsvReporter {
     fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
+        let columns = if self.shown.paragraphs { ParagraphRow::COLUMNS } else { ArticleRow::COLUMNS };
         let mut out = ::csv::Writer::from_writer(out);
-        if self.shown.paragraphs {
-            out.write_record(PARAGRAPH)?
-        } else {
-            out.write_record(ARTICLE)?
-        }
+        out.write_record(columns.iter().map(|column| column.name))?;
         out.flush()
     }
 
     fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
-        let mut out = ::csv::Writer::from_writer(out);
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let number = |x: f64| round(x).to_string();
-        if !self.shown.paragraphs {
-            for score in &article.scores {
-                let row: [String; 13] = [
-                    article.doc.clone(),
-                    text(&article.meta.outlet),
-                    text(&article.meta.date),
-                    text(&article.title),
-                    article.language.to_string(),
-                    score.target.to_string(),
-                    score.label.to_string(),
-                    number(score.score),
-                    number(score.low),
-                    number(score.high),
-                    score.abstain.to_string(),
-                    score.paragraphs.to_string(),
-                    score.mentions.to_string(),
-                ];
-                out.write_record(&row)?;
-            }
-            return out.flush();
-        }
-        for paragraph in self.shown.paragraphs_of(article) {
-            let sentiment = paragraph.sentiment.as_ref();
-            for score in &paragraph.scores {
-                let [favor, neutral, against] = score.judgement.p.map(number);
-                let row: [String; 20] = [
-                    article.doc.clone(),
-                    text(&article.meta.outlet),
-                    text(&article.meta.date),
-                    paragraph.index.to_string(),
-                    paragraph.kind.name().to_string(),
-                    paragraph.range.start.to_string(),
-                    paragraph.range.end.to_string(),
-                    paragraph.language.to_string(),
-                    score.target.to_string(),
-                    score.label.to_string(),
-                    number(score.judgement.score()),
-                    favor,
-                    neutral,
-                    against,
-                    score.abstain.to_string(),
-                    score.mentions.len().to_string(),
-                    sentiment.map_or(String::new(), |s| Sentiment::ALL[s.class].name().to_string()),
-                    sentiment.map_or(String::new(), |s| number(s.score())),
-                    paragraph.rule.map_or(String::new(), |rule| rule.name().to_string()),
-                    if self.shown.text { paragraph.text.clone() } else { String::new() },
-                ];
-                out.write_record(&row)?;
-            }
+        let mut out = ::csv::WriterBuilder::new().has_headers(false).from_writer(out);
+        if self.shown.paragraphs {
+            paragraph_rows(article, self.shown).try_for_each(|row| out.serialize(row))?;
+        } else {
+            article_rows(article).try_for_each(|row| out.serialize(row))?;
         }
         out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::tests::article;
+    use super::*;
+
+    fn csv(shown: Shown, bare: bool) -> String {
+        let reporter = CsvReporter::new(shown);
+        let mut out = Vec::new();
+        reporter.begin(&mut out).unwrap();
+        reporter.article(&article(bare), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn articles_keep_their_bytes() {
+        let shown = Shown { articles: true, paragraphs: false, boilerplate: false, text: false };
+        let header = "doc,outlet,date,title,lang,target,label,score,low,high,abstain,paragraphs,mentions\n";
+        let full = "\"a, b\",é,2026-01-02,\"T\n\"\"t\"\"\",mixed,Halden,favor,0.1235,-1,1,true,2,3\n";
+        assert_eq!(csv(shown, false), format!("{header}{full}"));
+        assert_eq!(csv(shown, true), format!("{header}\"a, b\",,,,mixed,Halden,favor,0.1235,-1,1,true,2,3\n"));
+    }
+
+    #[test]
+    fn paragraphs_keep_their_bytes() {
+        let shown = Shown { articles: false, paragraphs: true, boilerplate: true, text: true };
+        let full = csv(shown, false);
+        let start = "doc,outlet,date,paragraph,kind,start,end,lang,target,label,score,p_favor,p_neutral,p_against,abstain,\
+                     mentions,sentiment,sentiment_score,boilerplate,text\n\
+                     \"a, b\",é,2026-01-02,0,list item,0,9,zh,曜石智能,against,0,0.25,0.5,0.25,false,0,negative,-1,,\
+                     \"玄石 \"\"0\"\",\nno\"\n";
+        assert!(full.starts_with(start), "{full}");
+        assert_eq!(full.matches("\"a, b\"").count(), 6);
+        let bare = csv(Shown { boilerplate: false, text: false, ..shown }, true);
+        let last = "\"a, b\",,,1,body,10,19,zh,Halden,against,0,0.25,0.5,0.25,true,0,,,,\n";
+        assert!(bare.ends_with(last), "{bare}");
+        assert_eq!(bare.matches("\"a, b\"").count(), 4);
     }
 }

@@ -3,10 +3,13 @@
 mod csv;
 mod evaluation;
 mod json;
+mod parquet;
+mod rows;
 mod style;
 mod table;
 
 pub use self::csv::CsvReporter;
+pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use evaluation::{evaluation_table, suite_table};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use style::{bar, clip, pad};
@@ -32,7 +35,7 @@ pub struct Shown {
 
 impl Shown {
     /// The paragraphs of an article that are shown.
-    fn paragraphs_of<'a>(&self, article: &'a ArticleResult) -> impl Iterator<Item = &'a ParagraphResult> {
+    fn paragraphs_of(self, article: &ArticleResult) -> impl Iterator<Item = &ParagraphResult> {
         let all = self.boilerplate;
         article.paragraphs.iter().filter(move |p| all || p.kind != Kind::Boilerplate)
     }

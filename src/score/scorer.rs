@@ -262,6 +262,101 @@ mod tests {
         assert_eq!(found, ["月之**暗面", "Ｋｉｍｉ", "Anthropic"]);
     }
 
+    /// The companies of a text, each with what stands where it is mentioned.
+    fn mentioned(scorer: &Scorer, text: &str) -> Vec<(String, Vec<String>)> {
+        let result = scorer.score(&Document::from_text("t", text).into_article().unwrap());
+        let mut found: Vec<(String, Vec<String>)> = Vec::new();
+        for score in result.paragraphs.iter().flat_map(|p| &p.scores) {
+            let spans = score.mentions.iter().map(|m| {
+                assert_eq!(text[m.range.clone()], m.text);
+                m.text.clone()
+            });
+            match found.iter_mut().find(|(company, _)| **company == *score.target) {
+                Some((_, all)) => all.extend(spans),
+                None => found.push((score.target.to_string(), spans.collect())),
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn broken_names_are_found() {
+        let scorer = scorer();
+        let (moonshot, deepseek, nvidia) = ("Moonshot AI", "DeepSeek", "Nvidia");
+        let cases = [
+            ("radicals", "投资⼈看好⽉之暗⾯的模型。", moonshot, "⽉之暗⾯"),
+            ("supplementary radicals", "创办人⻢云很强。", "Alibaba", "⻢云"),
+            ("compatibility ideograph", "\u{F901}新一代：月之暗面领先。", moonshot, "月之暗面"),
+            ("full-width", "大模型Ｋｉｍｉ很强。", moonshot, "Ｋｉｍｉ"),
+            ("full-width digits", "大模型ＤｅｅｐＳｅｅｋ－Ｒ１很强。", deepseek, "ＤｅｅｐＳｅｅｋ－Ｒ１"),
+            ("vertical quotes", "他说﹁月之暗面﹂很强︒", moonshot, "月之暗面"),
+            ("corner quotes", "『「月之暗面」很強』", moonshot, "月之暗面"),
+            ("half-width punctuation", "｢月之暗面｣､很强｡", moonshot, "月之暗面"),
+            (
+                "zero-width",
+                "人们说月\u{200B}之\u{200D}暗\u{FEFF}面很强。",
+                moonshot,
+                "月\u{200B}之\u{200D}暗\u{FEFF}面",
+            ),
+            ("variation selectors", "人们说月\u{E0100}之\u{FE00}暗面很强。", moonshot, "月\u{E0100}之\u{FE00}暗面"),
+            ("bidirectional marks", "人们说Deep\u{200E}\u{2069}Seek很强。", deepseek, "Deep\u{200E}\u{2069}Seek"),
+            ("soft hyphen", "They say Deep\u{AD}Seek is strong.", deepseek, "Deep\u{AD}Seek"),
+            ("fillers", "人们说月\u{3164}之\u{2800}暗\u{180E}面很强。", moonshot, "月\u{3164}之\u{2800}暗\u{180E}面"),
+            ("emoji", "人们说月之🌙暗面很强。", moonshot, "月之🌙暗面"),
+            ("emoji in Latin", "人们说Deep🔥Seek很强。", deepseek, "Deep🔥Seek"),
+            ("joined emoji", "人们说深度👩🏽‍💻求索很强。", deepseek, "深度👩🏽‍💻求索"),
+            ("flag and keycap", "人们说英🇺🇸伟1\u{FE0F}\u{20E3}达很强。", nvidia, "英🇺🇸伟1\u{FE0F}\u{20E3}达"),
+            ("pinyin", "人们说月(yuè)之(zhī)暗(àn)面(miàn)很强。", moonshot, "月(yuè)之(zhī)暗(àn)面"),
+            ("pinyin behind", "人们说深度求索（Shēndù Qiúsuǒ）公司很强。", deepseek, "深度求索（Shēndù Qiúsuǒ）公司"),
+            ("zhuyin", "人們說深(ㄕㄣ)度(ㄉㄨˋ)求索很強。", deepseek, "深(ㄕㄣ)度(ㄉㄨˋ)求索"),
+            (
+                "interlinear",
+                "人们说\u{FFF9}深\u{FFFA}shēn\u{FFFB}度求索很强。",
+                deepseek,
+                "深\u{FFFA}shēn\u{FFFB}度求索",
+            ),
+            ("letter-spacing", "深 度 求 索 发 布 了 新 模 型", deepseek, "深 度 求 索"),
+            ("wide letter-spacing", "英　伟　达　很　强", nvidia, "英　伟　达"),
+            (
+                "broken and indented",
+                "昨天晚上在北京举行的发布会上有很多人都在谈论月之\n　　暗面最近推出的新模型到底会给整个行业带来怎样的变化",
+                moonshot,
+                "月之\n　　暗面",
+            ),
+            (
+                "broken at a carriage return",
+                "昨天晚上在北京举行的发布会上有很多人都在谈论月之\r\n暗面最近推出的新模型到底会给整个行业带来怎样的变化",
+                moonshot,
+                "月之\r\n暗面",
+            ),
+        ];
+        for (name, text, company, span) in cases {
+            assert_eq!(mentioned(&scorer, text), [(company.to_string(), vec![span.to_string()])], "{name}");
+        }
+    }
+
+    #[test]
+    fn names_in_brackets_are_found() {
+        let scorer = scorer();
+        let found = mentioned(&scorer, "这家公司(Anthropic)和对手（OpenAI）在(2025)年竞争，OpenAI🤝Microsoft。");
+        let companies: Vec<&str> = found.iter().map(|(company, _)| company.as_str()).collect();
+        assert_eq!(companies, ["Anthropic", "OpenAI", "Microsoft"]);
+        assert_eq!(found[1].1, ["OpenAI", "OpenAI"]);
+    }
+
+    #[test]
+    fn both_scripts_name_one_company() {
+        let scorer = scorer();
+        let text = "輝達的晶片很強。英伟达的芯片很强。\n\n蘋果發表iPhone，苹果的手机很贵。\n\n「華為」與『华为』。";
+        let expected = [
+            ("Nvidia", vec!["輝達", "英伟达"]),
+            ("Apple", vec!["蘋果", "iPhone", "苹果"]),
+            ("Huawei", vec!["華為", "华为"]),
+        ]
+        .map(|(company, spans)| (company.to_string(), spans.into_iter().map(str::to_string).collect::<Vec<_>>()));
+        assert_eq!(mentioned(&scorer, text), expected);
+    }
+
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
         #[test]
@@ -270,7 +365,7 @@ mod tests {
             names in proptest::sample::subsequence(vec!["OpenAI", "月之暗面", "**", "\n\n", "> ", "```", "不", "the company"], 0..8),
         ) {
             static SCORER: std::sync::LazyLock<Scorer> = std::sync::LazyLock::new(scorer);
-            let mut text = crate::article::decode(bytes).text;
+            let mut text = crate::bytes::decode(bytes, None, &[]).text;
             for (i, name) in names.iter().enumerate() {
                 let at = text.char_indices().map(|(at, _)| at).nth(i * 7).unwrap_or(text.len());
                 text.insert_str(at, name);

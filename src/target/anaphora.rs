@@ -11,6 +11,9 @@ use crate::text::{Normalized, sentence_starts};
 /// How many paragraphs back the company may have been named.
 const REACH: usize = 3;
 
+/// How many sentences with a name are looked at on the way back; more than any real paragraph has.
+const SENTENCES: usize = 200;
+
 static ROLES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)(?-u:\b)the\s(?:[a-z-]+(?:\s|-))?(?P<en>company|firm|start-?up|unicorn|lab|giant|chip-?maker|chip\sdesigner|car-?maker|auto-?maker|phone-?maker|smartphone\smaker|retailer)(?-u:\b)
@@ -60,12 +63,18 @@ pub(super) fn link(
             })
             .collect();
         let earlier = named.len();
-        if !mentions[at].is_empty() {
+        let here = &mentions[at];
+        // Mentions ascend and do not overlap, so those that begin in a range are neighbours.
+        let within = |range: Range<usize>| {
+            let first = here.partition_point(|m| m.range.start < range.start);
+            let end = here.partition_point(|m| m.range.start < range.end);
+            &here[first..end.max(first)]
+        };
+        if !here.is_empty() {
             let starts = sentence_starts(text);
             for (i, &start) in starts.iter().enumerate() {
                 let end = starts.get(i + 1).copied().unwrap_or(text.len());
-                let inside: Vec<usize> =
-                    mentions[at].iter().filter(|m| (start..end).contains(&m.range.start)).map(|m| m.company).collect();
+                let inside: Vec<usize> = within(start..end).iter().map(|m| m.company).collect();
                 if !inside.is_empty() {
                     named.push((at, start..end, inside));
                 }
@@ -73,33 +82,33 @@ pub(super) fn link(
         }
         let mut linked = Vec::new();
         for (range, role) in nouns {
-            if mentions[at].iter().any(|m| m.range.start < range.end && range.start < m.range.end) {
+            let next = here.partition_point(|m| m.range.start < range.end);
+            if next.checked_sub(1).is_some_and(|last| here[last].range.end > range.start) {
                 continue;
             }
-            let apposed = mentions[at].iter().any(|m| {
-                m.range.start >= range.end
-                    && text[range.end..m.range.start].chars().all(|c| c == ' ' || c == '"' || c == ',')
-            });
+            let apposed = here
+                .get(next)
+                .is_some_and(|m| text[range.end..m.range.start].chars().all(|c| c == ' ' || c == '"' || c == ','));
             if apposed {
                 continue;
             }
             let fits = |company: usize| role.is_none_or(|role| roles[company].iter().any(|r| r == role));
-            let same = named[earlier..].iter().rev().filter(|(_, sentence, _)| sentence.start <= range.start).find_map(
-                |(_, sentence, companies)| {
-                    if sentence.contains(&range.start) {
-                        // Only companies named before the noun, in its own sentence.
-                        let before = |m: &&Mention| sentence.contains(&m.range.start) && m.range.start < range.start;
-                        mentions[at].iter().filter(before).map(|m| m.company).find(|&c| fits(c))
-                    } else {
-                        companies.iter().copied().find(|&c| fits(c))
-                    }
-                },
-            );
+            let earlier_here = &named[earlier..];
+            let begun = earlier_here.partition_point(|(_, sentence, _)| sentence.start <= range.start);
+            let same = earlier_here[..begun].iter().rev().take(SENTENCES).find_map(|(_, sentence, companies)| {
+                if sentence.contains(&range.start) {
+                    // Only companies named before the noun, in its own sentence.
+                    within(sentence.start..range.start).iter().map(|m| m.company).find(|&c| fits(c))
+                } else {
+                    companies.iter().copied().find(|&c| fits(c))
+                }
+            });
             let back = || {
                 named[..earlier]
                     .iter()
                     .rev()
                     .take_while(|(p, _, _)| at - p <= REACH)
+                    .take(SENTENCES)
                     .find_map(|(_, _, companies)| companies.iter().copied().find(|&c| fits(c)))
             };
             if let Some(company) = same.or_else(back) {

@@ -146,20 +146,21 @@ impl Finder {
 
     /// The same when it is `known` that the document is about some companies: their ambiguous aliases need no support.
     pub fn find_known(&self, paragraphs: &[Normalized], known: &[usize]) -> Vec<Vec<Mention>> {
-        let candidates: Vec<Vec<Candidate>> = paragraphs.iter().map(|p| self.candidates(p.as_str())).collect();
+        let candidates: Vec<Vec<Candidate>> = paragraphs.iter().map(|p| self.candidates(p)).collect();
         let accepted = self.resolve(paragraphs, candidates, known);
         let roles: Vec<&[String]> = self.table.companies.iter().map(|c| c.roles.as_slice()).collect();
         link(paragraphs, accepted, &roles)
     }
 
-    fn candidates(&self, text: &str) -> Vec<Candidate> {
+    fn candidates(&self, paragraph: &Normalized) -> Vec<Candidate> {
+        let text = paragraph.as_str();
         let mut valid: Vec<(Range<usize>, usize)> = self
             .automaton
             .find_overlapping_iter(text)
             .filter_map(|found| {
                 let pattern = &self.patterns[found.pattern().as_usize()];
                 let cased = pattern.alias.is_some_and(|(c, a)| self.table.companies[c].aliases[a].cased);
-                let end = bounds(text, found.range(), &pattern.text, cased)?;
+                let end = bounds(text, found.range(), &pattern.text, cased, |at| paragraph.is_seam(at))?;
                 Some((found.start()..end, found.pattern().as_usize()))
             })
             .collect();
@@ -202,7 +203,7 @@ impl Finder {
             for paragraph in paragraphs {
                 let text = paragraph.as_str();
                 for found in self.support.find_overlapping_iter(text) {
-                    if is_bounded(text, found.range()) {
+                    if is_bounded(text, found.range(), |at| paragraph.is_seam(at)) {
                         supported.extend(&self.supports[found.pattern().as_usize()]);
                     }
                 }
@@ -236,16 +237,14 @@ fn is_latin(c: char) -> bool {
         && !matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' | '\u{3040}'..='\u{30FF}')
 }
 
-fn is_bounded(text: &str, range: Range<usize>) -> bool {
-    let inner = &text[range.clone()];
-    let joined = |a: Option<char>, b: Option<char>| a.is_some_and(is_latin) && b.is_some_and(is_latin);
-    !joined(text[..range.start].chars().next_back(), inner.chars().next())
-        && !joined(inner.chars().next_back(), text[range.end..].chars().next())
+fn is_bounded(text: &str, range: Range<usize>, is_seam: impl Fn(usize) -> bool) -> bool {
+    let joined = |at: usize| text[..at].ends_with(is_latin) && text[at..].starts_with(is_latin) && !is_seam(at);
+    !joined(range.start) && !joined(range.end)
 }
 
 /// The end of the mention if the match stands where a name can stand: at word boundaries, or with an ending or scraping glue at
-/// them. Chinese names need no boundary.
-fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool) -> Option<usize> {
+/// them. Chinese names need no boundary. A seam is a boundary too: OpenAI🤝Microsoft is two names.
+fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool, is_seam: impl Fn(usize) -> bool) -> Option<usize> {
     let found = &text[range.clone()];
     let exact = found == alias;
     if cased && !exact && found.chars().any(char::is_lowercase) {
@@ -253,7 +252,7 @@ fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool) -> Option<u
     }
     let glued = exact && alias.len() >= GLUE_SHORTEST && alias.starts_with(char::is_uppercase);
     let before = &text[..range.start];
-    if found.starts_with(is_latin) && before.ends_with(is_latin) {
+    if found.starts_with(is_latin) && before.ends_with(is_latin) && !is_seam(range.start) {
         let start = before
             .rfind(|c: char| !is_latin(c))
             .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
@@ -262,7 +261,7 @@ fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool) -> Option<u
         }
     }
     let after = &text[range.end..];
-    if !found.ends_with(is_latin) || !after.starts_with(is_latin) {
+    if !found.ends_with(is_latin) || !after.starts_with(is_latin) || is_seam(range.end) {
         return Some(range.end);
     }
     let tail = &after[..after.find(|c: char| !is_latin(c)).unwrap_or(after.len())];
@@ -286,7 +285,7 @@ pub(crate) fn literal(text: &str, names: &[(usize, String)]) -> Vec<Mention> {
         .find_overlapping_iter(text)
         .filter_map(|found| {
             let (company, name) = &names[found.pattern().as_usize()];
-            let end = bounds(text, found.range(), name, false)?;
+            let end = bounds(text, found.range(), name, false, |_| false)?;
             Some((found.start()..end, *company))
         })
         .collect();
@@ -346,6 +345,22 @@ mod tests {
         for (name, text, expected) in cases {
             assert_eq!(found(&finder, text), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn an_emoji_parts_names_or_stands_in_one() {
+        let finder = finder();
+        let mentions = |text: &str| {
+            let at = text.find('🤝').unwrap();
+            let mark = at..at + '🤝'.len_utf8();
+            let paragraph = Normalized::new(text, 0..text.len(), std::slice::from_ref(&mark));
+            let found = finder.find(std::slice::from_ref(&paragraph)).remove(0);
+            found.into_iter().map(|m| text[paragraph.original(m.range)].to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(mentions("OpenAI🤝Microsoft"), ["OpenAI", "Microsoft"]);
+        assert_eq!(mentions("Open🤝AI wins"), ["Open🤝AI"]);
+        assert_eq!(mentions("Anthropic🤝ally"), ["Anthropic"]);
+        assert_eq!(mentions("Anthropically🤝so"), [] as [&str; 0]);
     }
 
     #[test]
