@@ -55,9 +55,6 @@ impl ArticleScore {
     /// Combines the scores of one company in the paragraphs that count; `None` when there are none.
     pub fn of(paragraphs: &[&ParagraphScore]) -> Option<Self> {
         let target = Arc::clone(&paragraphs.first()?.target);
-        let weight = |p: &ParagraphScore| {
-            if p.only_anaphora { ANAPHORA_WEIGHT } else { 1.0 }
-        };
         let total: f64 = paragraphs.iter().map(|p| weight(p)).sum();
         let score = paragraphs.iter().map(|p| weight(p) * own(p)).sum::<f64>() / total;
         let interval = interval(paragraphs)?;
