@@ -1,14 +1,22 @@
-//! Compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4)
+//! Names the default model by its hash, and compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4)
 //! and role.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
+use sha2::{Digest, Sha256};
+
 const ROLES: [&str; 6] = ["term", "negation", "intensifier", "hedge", "contrast", "concession"];
 
 fn main() {
-    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("data/lexicon");
+    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let model = Path::new(&root).join("models/default.lichang");
+    println!("cargo::rerun-if-changed={}", model.display());
+    let bytes = fs::read(&model).unwrap_or_else(|error| panic!("{}: {error}", model.display()));
+    let hash: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+    println!("cargo::rustc-env=DEFAULT_MODEL_SHA256={hash}");
+    let folder = Path::new(&root).join("data/lexicon");
     let mut terms: BTreeMap<String, u64> = BTreeMap::new();
     // Function words come first: a word that is both keeps its role.
     for file in ["function.tsv", "en.tsv", "zh.tsv"] {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod annotation;
 pub mod article;
 pub mod atomic;
 pub mod bytes;

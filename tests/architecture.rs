@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The way of the data, front to back.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "atomic",
     "resumable",
     "guard",
@@ -19,6 +19,7 @@ const ORDER: [&str; 15] = [
     "model",
     "score",
     "evaluate",
+    "annotation",
     "report",
 ];
 

@@ -48,6 +48,10 @@ pub enum Command {
     Train(TrainArgs),
     /// Measure a model on label files, or a way of training by cross-validation
     Evaluate(EvaluateArgs),
+    /// Show the words behind a score
+    Explain(super::explain::ExplainArgs),
+    /// Convert, choose, compare and check labels
+    Labels(super::labels::LabelsArgs),
     /// List or check the table of companies
     Targets(TargetsArgs),
     /// Show what a model file holds

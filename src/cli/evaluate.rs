@@ -18,19 +18,19 @@ use serde_json::json;
 
 use super::args::{EvaluateArgs, ReportFormat};
 use super::progress::Steps;
-use super::{Outcome, labels, suite};
+use super::{Outcome, inputs, suite};
 
 /// Measures what the arguments name.
 pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = &args.suite {
         return suite::run(folder, &args);
     }
-    let found = labels::read(&args.labels)?;
-    let (finder, targets) = labels::finder(&args.judge.targets)?;
+    let found = inputs::read(&args.labels)?;
+    let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let records = &found.records;
     let predicted = if let Some(folds) = args.folds {
-        let (auxiliary, _) = labels::auxiliary(&args.fit)?;
-        let way = Way { finder: &finder, targets, options: labels::options(&args.fit, args.fit.per_target) };
+        let (auxiliary, _) = inputs::auxiliary(&args.fit)?;
+        let way = Way { finder: &finder, targets, options: inputs::options(&args.fit, args.fit.per_target) };
         let steps = Steps::new();
         let predicted = way.cross_validate(records, &auxiliary, usize::from(folds), &|done, all| {
             steps.at("cross-validating", done, all);
@@ -39,7 +39,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
         predicted
     } else {
         let mut predicted = Predicted::default();
-        predicted.extend(&labels::model(args.judge.model.as_deref())?, records, &finder);
+        predicted.extend(&inputs::model(args.judge.model.as_deref())?, records, &finder);
         predicted
     };
     let Predicted { stance, sentiment } = predicted;

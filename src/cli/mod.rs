@@ -2,7 +2,9 @@
 
 mod args;
 mod evaluate;
+mod explain;
 mod extract;
+mod inputs;
 mod labels;
 mod model;
 mod progress;
@@ -88,6 +90,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Extract(args) => extract::run(args),
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Labels(args) => labels::run(args),
         Command::Targets(args) => targets::run(args),
         Command::Model(args) => model::run(args),
         Command::Completions { shell } => {

@@ -6,17 +6,18 @@ use lichang::label::{Class, Sentiment, Stance};
 use lichang::model::Head;
 
 use super::args::{ModelArgs, ModelCommand};
-use super::{Outcome, labels};
+use super::{Outcome, inputs};
 
 /// Shows a model.
 pub fn run(args: ModelArgs) -> anyhow::Result<Outcome> {
     let ModelCommand::Show { file, top } = args.command;
-    let model = labels::model(file.as_deref())?;
+    let model = inputs::model(file.as_deref())?;
     let mut out = anstream::stdout().lock();
     let bytes = model.to_bytes();
     let provenance = &model.provenance;
     writeln!(out, "model     {}", file.map_or("built-in".to_string(), |f| f.display().to_string()))?;
-    writeln!(out, "identity  {}", labels::hash(&bytes))?;
+    writeln!(out, "identity  {}", model.identity())?;
+    writeln!(out, "sha256    {}", model.sha256())?;
     writeln!(out, "size      {} bytes", bytes.len())?;
     writeln!(
         out,

@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 use anyhow::Context;
 use lichang::article::{Document, DocumentError, Inputs};
 use lichang::guard::guarded;
-use lichang::model::Model;
+use lichang::model::{Model, hex_sha256};
 use lichang::report::{
     CsvReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, TableReporter, parquet_from_rows,
 };
@@ -18,12 +18,12 @@ use rayon::prelude::*;
 use super::args::{Per, ScoreArgs, ScoreFormat};
 use super::progress::Counter;
 use super::read::{self, Batch, Changed};
-use super::{Outcome, Summary, labels, report_error};
+use super::{Outcome, Summary, inputs, report_error};
 
 /// Scores what the arguments name.
 pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
-    let model = labels::model(args.judge.model.as_deref())?;
-    let (finder, targets) = labels::finder(&args.judge.targets)?;
+    let model = inputs::model(args.judge.model.as_deref())?;
+    let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let shown = Shown {
         articles: args.per != Some(Per::Paragraph),
         paragraphs: args.per.map_or(args.format == ScoreFormat::Ndjson, |per| per == Per::Paragraph),
@@ -109,10 +109,9 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
 
 /// What the output depends on, but for what is in the inputs.
 fn identity(args: &ScoreArgs, model: &Model, targets: &str, shown: Shown) -> String {
-    let model = labels::hash(&model.to_bytes());
     let read = (&args.read.fields, args.read.encoding, args.read.max_document);
-    let of = (env!("CARGO_PKG_VERSION"), model, targets, args.format, shown, &args.inputs, read);
-    labels::hash(format!("{of:?}").as_bytes())
+    let of = (env!("CARGO_PKG_VERSION"), model.sha256(), targets, args.format, shown, &args.inputs, read);
+    hex_sha256(format!("{of:?}").as_bytes())
 }
 
 /// The bytes of a scored document.

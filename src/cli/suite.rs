@@ -13,7 +13,7 @@ use serde_json::json;
 use super::args::{EvaluateArgs, ReportFormat};
 use super::evaluate::Way;
 use super::progress::Steps;
-use super::{Outcome, labels, report_error};
+use super::{Outcome, inputs, report_error};
 
 /// Stance sets with no more targets than this get features of their own for each.
 const FIXED_TARGETS: usize = 12;
@@ -30,7 +30,7 @@ pub fn run(folder: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         .collect();
     sets.sort();
     anyhow::ensure!(!sets.is_empty(), "{} has no folder with a train.jsonl", folder.display());
-    let (finder, targets) = labels::finder(&args.judge.targets)?;
+    let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let steps = Steps::new();
     let mut rows: Vec<(String, String, TaskReport)> = Vec::new();
     let mut failed = false;
@@ -38,13 +38,13 @@ pub fn run(folder: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         let name = set.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         steps.at(&name, at, sets.len());
         let mut measure = || -> anyhow::Result<()> {
-            let train_on = labels::read(&[set.join("train.jsonl")])?;
+            let train_on = inputs::read(&[set.join("train.jsonl")])?;
             let few = few_targets(&train_on.records);
-            let options = labels::options(&args.fit, few || args.fit.per_target);
+            let options = inputs::options(&args.fit, few || args.fit.per_target);
             let way = Way { finder: &finder, targets: targets.clone(), options };
             let dev = set.join("dev.jsonl");
             let (predicted, how) = if dev.is_file() {
-                (way.hold_out(&train_on.records, &labels::read(&[dev])?.records)?, "dev split".to_string())
+                (way.hold_out(&train_on.records, &inputs::read(&[dev])?.records)?, "dev split".to_string())
             } else {
                 let predicted = way.cross_validate(&train_on.records, &[], FOLDS, &|_, _| ())?;
                 (predicted, format!("{FOLDS} folds"))

@@ -7,14 +7,14 @@ use lichang::report::pad;
 use lichang::target::{Company, TargetTable, Via};
 
 use super::args::{TargetsArgs, TargetsCommand};
-use super::{Outcome, labels};
+use super::{Outcome, inputs};
 
 /// Lists or checks.
 pub fn run(args: TargetsArgs) -> anyhow::Result<Outcome> {
     let mut out = anstream::stdout().lock();
     match args.command {
         TargetsCommand::List { targets, filter } => {
-            let (finder, _) = labels::finder(&targets)?;
+            let (finder, _) = inputs::finder(&targets)?;
             let filter = filter.map(|f| f.to_lowercase());
             let wanted = |c: &&Company| {
                 filter.as_ref().is_none_or(|filter| {
@@ -45,7 +45,7 @@ pub fn run(args: TargetsArgs) -> anyhow::Result<Outcome> {
             )?;
         }
         TargetsCommand::Check { file } => {
-            let text = labels::read_table(&file)?;
+            let text = inputs::read_table(&file)?;
             let own = TargetTable::parse(&text).with_context(|| format!("{} is not a sound table", file.display()))?;
             let count = own.companies.len();
             let names: Vec<String> = own.companies.iter().map(|c| c.name.clone()).collect();

@@ -12,7 +12,7 @@ use lichang::text::language;
 
 use super::args::TrainArgs;
 use super::progress::Steps;
-use super::{Outcome, labels};
+use super::{Outcome, inputs};
 
 /// Trains on what the arguments name and writes the model.
 pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
@@ -22,12 +22,12 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
             anyhow::bail!("cannot write {}: its folder does not exist", path.display());
         }
     }
-    let mut found = labels::read(&args.labels)?;
-    let (auxiliary, sources) = labels::auxiliary(&args.fit)?;
+    let mut found = inputs::read(&args.labels)?;
+    let (auxiliary, sources) = inputs::auxiliary(&args.fit)?;
     found.records.extend(auxiliary);
     found.files.extend(sources);
-    let (finder, targets) = labels::finder(&args.targets)?;
-    let options = labels::options(&args.fit, args.fit.per_target);
+    let (finder, targets) = inputs::finder(&args.targets)?;
+    let options = inputs::options(&args.fit, args.fit.per_target);
     let steps = Steps::new();
     let trained =
         train(&found.records, found.files, &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Calibration;
 use super::decision::Decision;
 use super::head::Head;
-use super::{Model, Provenance};
+use super::{Model, Provenance, hex_sha256};
 use crate::atomic;
 use crate::features::{Settings, Vectorizer, floats, resources};
 
@@ -131,7 +131,7 @@ impl Model {
         if stance.is_none() && sentiment.is_none() {
             return Err(damaged("it has no head"));
         }
-        Ok(Model { stance, sentiment, provenance })
+        Ok(Model::new(stance, sentiment, provenance))
     }
 
     /// Reads a file.
@@ -140,7 +140,7 @@ impl Model {
     /// [`ModelError`], see [`Model::from_bytes`].
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let bytes = std::fs::read(path).map_err(|e| ModelError::Io(path.to_path_buf(), e))?;
-        Self::from_bytes(&bytes)
+        Ok(Self::from_bytes(&bytes)?.known_as(hex_sha256(&bytes)))
     }
 
     /// Writes a file; an existing one is replaced whole or not at all.
@@ -275,20 +275,12 @@ mod tests {
             data: Vec::new(),
             targets: String::new(),
             seed: 0,
+            date: Some("2026-11-28".into()),
+            parents: vec!["0123456789abcdef".into()],
             heads: Vec::new(),
         };
-        Model {
-            stance: None,
-            sentiment: Some(Head::new(
-                vectorizer,
-                weights,
-                [0.1, 0.2, -0.3],
-                Calibration::identity(),
-                Decision::default(),
-                0.0,
-            )),
-            provenance,
-        }
+        let head = Head::new(vectorizer, weights, [0.1, 0.2, -0.3], Calibration::identity(), Decision::default(), 0.0);
+        Model::new(None, Some(head), provenance)
     }
 
     /// A file with another header.
@@ -306,6 +298,8 @@ mod tests {
         let bytes = model.to_bytes();
         assert_eq!(Model::from_bytes(&bytes).unwrap(), model);
         assert_eq!(model.to_bytes(), bytes);
+        let identity = model.identity();
+        assert!(identity.ends_with("@2026-11-28<0123456789ab") && identity.len() == 36, "{identity}");
     }
 
     #[test]

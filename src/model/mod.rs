@@ -23,10 +23,13 @@ pub use sparse_logistic::{
 pub use train::{HeadOptions, OutOfFold, TrainError, TrainOptions, Trained, train};
 pub use tune::Trial;
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A trained model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Model {
     /// Stance toward a target; absent from a model trained on sentiment records only.
     pub stance: Option<Head>,
@@ -34,6 +37,14 @@ pub struct Model {
     pub sentiment: Option<Head>,
     /// What it was trained on and how.
     pub provenance: Provenance,
+    /// SHA-256 of its file, once somebody asked for it.
+    sha256: OnceLock<String>,
+}
+
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.stance, &self.sentiment, &self.provenance) == (&other.stance, &other.sentiment, &other.provenance)
+    }
 }
 
 /// Where a model comes from; stored in its file.
@@ -51,6 +62,12 @@ pub struct Provenance {
     pub targets: String,
     /// Seed of folds and shuffles.
     pub seed: u64,
+    /// The day on which it was trained, as `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// SHA-256 of the file of each model that it was trained from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
     /// What each head was trained on, by task.
     pub heads: Vec<HeadRecord>,
 }
@@ -96,11 +113,45 @@ pub struct HeadRecord {
 }
 
 impl Model {
+    /// Puts a model together.
+    pub fn new(stance: Option<Head>, sentiment: Option<Head>, provenance: Provenance) -> Self {
+        Model { stance, sentiment, provenance, sha256: OnceLock::new() }
+    }
+
     /// The model that ships inside the program.
     ///
     /// # Errors
     /// [`ModelError`] if the embedded bytes are not a model, which only a broken build can cause.
     pub fn builtin() -> Result<Self, ModelError> {
-        Self::from_bytes(include_bytes!("../../models/default.lichang"))
+        let model = Self::from_bytes(include_bytes!("../../models/default.lichang"))?;
+        Ok(model.known_as(env!("DEFAULT_MODEL_SHA256").to_string()))
     }
+
+    fn known_as(self, sha256: String) -> Self {
+        Model { sha256: OnceLock::from(sha256), ..self }
+    }
+
+    /// SHA-256 of the model's file in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| hex_sha256(&self.to_bytes()))
+    }
+
+    /// What names the model in every output: the first twelve digits of its SHA-256, behind `@` the day of its training, and behind each `<` the first
+    /// twelve digits of a model that it was trained from, as in `3f9c1a2b4d5e@2026-11-28<8d7e6f001122`.
+    pub fn identity(&self) -> String {
+        let short = |hash: &str| hash.chars().take(12).collect::<String>();
+        let mut identity = short(self.sha256());
+        if let Some(date) = &self.provenance.date {
+            identity = identity + "@" + date;
+        }
+        for parent in &self.provenance.parents {
+            identity = identity + "<" + &short(parent);
+        }
+        identity
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hex_sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }

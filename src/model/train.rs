@@ -404,10 +404,12 @@ pub fn train(
         data,
         targets,
         seed: options.seed,
+        date: None,
+        parents: Vec::new(),
         heads,
     };
     Ok(Trained {
-        model: Model { stance, sentiment, provenance },
+        model: Model::new(stance, sentiment, provenance),
         stance: stance_oof.flatten(),
         sentiment: sentiment_oof.flatten(),
         warnings,

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use lichang::bytes::{Transcoder, encoding_of_head, unpack_all};
 use lichang::labels::{self, Record};
-use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions};
+use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions, hex_sha256};
 use lichang::target::{Finder, TargetTable};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::args::{FitArgs, TargetArgs, Task};
 use super::report_error;
@@ -51,7 +50,7 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
             anyhow::bail!("{} holds no label record; `lichang train --help` shows what one looks like", path.display());
         }
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-        found.files.push(DataFile { name, sha256: hash(&bytes), records, weight: None });
+        found.files.push(DataFile { name, sha256: hex_sha256(&bytes), records, weight: None });
     }
     if found.failed > 0 {
         log::warn!("{} of {} lines were passed over", found.failed, found.failed + found.records.len());
@@ -144,7 +143,7 @@ pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)>
             labels::relabel(&mut found.records, &text).with_context(|| format!("cannot use {}", table.display()))?;
             files.push(DataFile {
                 name: format!("labels of {name}"),
-                sha256: hash(text.as_bytes()),
+                sha256: hex_sha256(text.as_bytes()),
                 records: 0,
                 weight: None,
             });
@@ -154,11 +153,6 @@ pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)>
         files.extend(found.files.into_iter().map(|file| DataFile { weight: Some(weight), ..file }));
     }
     Ok((records, files))
-}
-
-/// SHA-256 in hexadecimal.
-pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// A model file, or the built-in model.
@@ -180,7 +174,7 @@ pub fn finder(args: &TargetArgs) -> anyhow::Result<(Finder, String)> {
         table = table.merge(own).with_context(|| format!("{} does not go with the built-in table", path.display()))?;
         hashed.extend_from_slice(text.as_bytes());
     }
-    Ok((Finder::new(table), hash(&hashed)))
+    Ok((Finder::new(table), hex_sha256(&hashed)))
 }
 
 /// The text of a TOML file.

@@ -1,0 +1,5 @@
+//! What annotators need: which paragraphs to label next, how far they agree, which labels are likely wrong.
+
+pub mod agreement;
+pub mod check;
+pub mod sample;

@@ -1,0 +1,41 @@
+//! `lichang labels`.
+
+mod agreement;
+mod check;
+mod convert;
+mod sample;
+
+use clap::{Args, Subcommand};
+
+use super::Outcome;
+
+/// `lichang labels`.
+#[derive(Debug, Args)]
+pub struct LabelsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: LabelsCommand,
+}
+
+/// What to do with labels.
+#[derive(Debug, Subcommand)]
+pub enum LabelsCommand {
+    /// Convert annotation files from one form to another
+    Convert(convert::ConvertArgs),
+    /// Choose paragraphs to label next
+    Sample(sample::SampleArgs),
+    /// Measure how far annotators agree, and merge their labels
+    Agreement(agreement::AgreementArgs),
+    /// List likely label errors, for review
+    Check(check::CheckArgs),
+}
+
+/// Does what the arguments name.
+pub fn run(args: LabelsArgs) -> anyhow::Result<Outcome> {
+    match args.command {
+        LabelsCommand::Convert(args) => convert::run(args),
+        LabelsCommand::Sample(args) => sample::run(args),
+        LabelsCommand::Agreement(args) => agreement::run(args),
+        LabelsCommand::Check(args) => check::run(args),
+    }
+}

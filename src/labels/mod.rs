@@ -1,0 +1,77 @@
+//! Annotation files: labelled texts, and texts that are to be labelled.
+//!
+//! [`Item`] is what such a file holds, [`Record`] what training takes of it. Our own form is JSON lines ([`read`], [`read_items`], [`write_items`]):
+//! `{"id","text","target","label":"favor|neutral|against","from","to","lang","sentiment"}`; `from` and `to` are the
+//! Unicode code points of the target in the text. Without them the target's `aliases`, its names in the company table, and its
+//! literal string are looked for; if none is there, the whole text is about the target. A record without `target` whose label is
+//! `positive`, `neutral` or `negative` is a sentiment record. `doc` groups the records of one document; records with one text
+//! belong together in any case. `also` names a second label that a careful reader could defend; `weight` says how much the record counts in
+//! training; `annotator` who labelled it; `sampling` how it was chosen ([`Sampling`]); `suggestion` what a model thinks of it ([`Suggestion`]).
+
+mod item;
+mod jsonl;
+mod relabel;
+
+pub use item::{Item, ItemTarget, Sampling, Suggestion};
+pub use jsonl::{read, read_items, write_items};
+pub use relabel::relabel;
+
+use crate::label::{Sentiment, Stance};
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Label {
+    /// The stance toward a target, and perhaps the sentiment of the whole text.
+    Stance {
+        /// The target's name.
+        target: String,
+        /// Other strings in the text that stand for the target.
+        aliases: Vec<String>,
+        /// Where the target stands, in code points.
+        at: Option<(usize, usize)>,
+        /// The stance.
+        stance: Stance,
+        /// A second stance that can be defended.
+        also: Option<Stance>,
+        /// The sentiment of the text.
+        sentiment: Option<Sentiment>,
+    },
+    /// The sentiment of a text.
+    Sentiment(Sentiment),
+}
+
+/// A labelled text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The record's name; its line number when the file gives none.
+    pub id: String,
+    /// The document that it belongs to.
+    pub doc: Option<String>,
+    /// The text.
+    pub text: String,
+    /// What is said of it.
+    pub label: Label,
+    /// How much it counts in training, at least 0; 1 unless the record or its source says otherwise.
+    pub weight: f32,
+    /// The auxiliary source that it comes from; `None` for labels of the kind of text that a model is for.
+    pub source: Option<String>,
+    /// Who labelled it.
+    pub annotator: Option<String>,
+}
+
+impl Record {
+    /// The key that keeps records together in cross-validation and in intervals: the document, else the text.
+    pub fn group(&self) -> &str {
+        self.doc.as_deref().unwrap_or(&self.text)
+    }
+}
+
+/// A line of a label file that is not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {error}")]
+pub struct RecordError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What was expected.
+    pub error: String,
+}
