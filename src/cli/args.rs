@@ -385,6 +385,9 @@ pub struct TrainArgs {
     /// Where to write the model
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Model to depart from: `default` for the built-in one, or a file
+    #[arg(long, value_name = "MODEL")]
+    pub base: Option<PathBuf>,
     /// Where to write out-of-fold metrics as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -1,5 +1,8 @@
 //! `lichang train`.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use anyhow::Context;
 use lichang::atomic;
 use lichang::evaluate::{Evaluation, Prediction};
@@ -27,7 +30,11 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
     found.records.extend(auxiliary);
     found.files.extend(sources);
     let (finder, targets) = inputs::finder(&args.targets)?;
-    let options = inputs::options(&args.fit, args.fit.per_target);
+    let mut options = inputs::options(&args.fit, args.fit.per_target);
+    if let Some(base) = &args.base {
+        let path = Some(base.as_path()).filter(|path| *path != Path::new("default"));
+        options.base = Some(Arc::new(inputs::model(path)?));
+    }
     let steps = Steps::new();
     let trained =
         train(&found.records, found.files, &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;

@@ -117,6 +117,15 @@ pub struct Block {
     /// A copy of the block for each topic of the views, beside the shared one (Daumé 2007).
     #[serde(default)]
     pub per_topic: bool,
+    /// 0 for the blocks of a model trained from nothing, 1 for those that training from such a model added, and so on. Blocks of different
+    /// generations have vocabularies of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(generation: &u8) -> bool {
+    *generation == 0
 }
 
 /// How texts become rows. Part of the model file: a model means nothing under other settings.
@@ -143,7 +152,7 @@ impl Settings {
                 BlockKind::Language => 0.5,
                 _ => 0.7,
             };
-            Block { kind, scale, on: true, per_topic: false }
+            Block { kind, scale, on: true, per_topic: false, generation: 0 }
         };
         Settings { blocks: BlockKind::ALL.map(block).to_vec(), ngrams: 2, sentence_limit: 60, min_df: 2, hmm: true }
     }
@@ -177,6 +186,16 @@ impl Settings {
             .collect();
         self.blocks.extend(copies);
         self
+    }
+
+    /// These settings with the blocks of n-grams of `new` behind them, as a generation of their own. Blocks of numbers have no vocabulary and are
+    /// shared; `new` decides how many tokens n-grams have and what enters the vocabulary.
+    pub fn followed_by(&self, new: &Settings) -> Self {
+        let generation = 1 + self.blocks.iter().map(|block| block.generation).max().unwrap_or(0);
+        let grams = new.blocks.iter().filter(|block| super::width(block.kind) == 0);
+        let mut blocks = self.blocks.clone();
+        blocks.extend(grams.map(|&block| Block { generation, ..block }));
+        Settings { blocks, min_df: new.min_df, ..self.clone() }
     }
 
     /// The blocks that take part.

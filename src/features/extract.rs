@@ -70,7 +70,10 @@ fn mix(mut h: u64) -> u64 {
 
 /// The hash state of a block before any token.
 fn seed(block: &Block, topic: Option<&str>) -> u64 {
-    let state = hash_spelling(block.kind.name());
+    let mut state = hash_spelling(block.kind.name());
+    if block.generation > 0 {
+        state = step(state, u64::from(block.generation));
+    }
     topic.map_or(state, |topic| step(state, hash_spelling(topic)))
 }
 

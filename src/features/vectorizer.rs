@@ -123,7 +123,10 @@ impl Vectorizer {
     pub fn fit(settings: &Settings, counts: &[Counts], views: &[View<'_>], rows: &[usize]) -> Self {
         let mut seen: Vec<(u64, u32)> = rows
             .par_iter()
-            .flat_map_iter(|&row| counts[row].grams.iter().map(move |&(hash, _, _)| (hash, row as u32)))
+            .flat_map_iter(|&row| {
+                let active = |entry: &&(u64, u8, u32)| settings.blocks[usize::from(entry.1)].on;
+                counts[row].grams.iter().filter(active).map(move |&(hash, _, _)| (hash, row as u32))
+            })
             .collect();
         seen.par_sort_unstable();
         // Features with enough records, each with one record that has it.
@@ -159,6 +162,25 @@ impl Vectorizer {
         let idf = terms.iter().map(|&(_, _, df)| (1.0 + ((1.0 + n) / (1.0 + f64::from(df))).ln()) as f32).collect();
         let blocks = terms.iter().map(|t| t.0).collect();
         let terms = terms.into_iter().map(|t| t.1).collect();
+        Self::build(settings.clone(), terms, blocks, idf)
+    }
+
+    /// A vectorizer with the columns of `base` and, behind them, those that the later blocks of `settings` get from the records `rows` of `counts`.
+    ///
+    /// The blocks of `settings` must begin with those of `base` ([`Settings::followed_by`]).
+    pub fn extend(
+        base: &Vectorizer,
+        settings: &Settings,
+        counts: &[Counts],
+        views: &[View<'_>],
+        rows: &[usize],
+    ) -> Self {
+        let mut added = settings.clone();
+        added.blocks.iter_mut().take(base.settings.blocks.len()).for_each(|block| block.on = false);
+        let added = Self::fit(&added, counts, views, rows);
+        let terms = [&base.terms[..], &added.terms[..]].concat();
+        let blocks = [&base.blocks[..], &added.blocks[..]].concat();
+        let idf = [&base.idf[..], &added.idf[..]].concat();
         Self::build(settings.clone(), terms, blocks, idf)
     }
 

@@ -3,7 +3,7 @@
 use super::calibration::Calibration;
 use super::context::in_context;
 use super::decision::Decision;
-use super::sparse_logistic::{SparseLogistic, log_softmax};
+use super::sparse_logistic::log_softmax;
 use crate::features::{Place, Row, Vectorizer, View, extract};
 use crate::label::Language;
 use crate::target::TokenKind;
@@ -58,30 +58,6 @@ impl Head {
     ) -> Self {
         assert_eq!(weights.len(), vectorizer.columns(), "one weight triple a column");
         Head { vectorizer, weights, intercepts, calibration, decision, context }
-    }
-
-    /// Takes over what a fit found.
-    ///
-    /// Columns of per-topic copies are left out when `shared` is asked for: what such a copy learned is about texts of other topics.
-    pub fn from_fit(
-        vectorizer: Vectorizer,
-        fit: &SparseLogistic,
-        shared: bool,
-        calibration: Calibration,
-        decision: Decision,
-        context: f64,
-    ) -> Self {
-        let vectorizer = if shared { vectorizer.shared() } else { vectorizer };
-        let rows = fit.weights.outer_iter().take(vectorizer.columns());
-        let weights = rows.map(|w| [w[0] as f32, w[1] as f32, w[2] as f32]).collect();
-        Self::new(
-            vectorizer,
-            weights,
-            [fit.intercepts[0], fit.intercepts[1], fit.intercepts[2]],
-            calibration,
-            decision,
-            context,
-        )
     }
 
     /// The vectorizer.

@@ -7,6 +7,7 @@ mod decision;
 mod examples;
 mod file;
 mod head;
+mod prior;
 mod solver;
 mod sparse_logistic;
 mod train;

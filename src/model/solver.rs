@@ -34,6 +34,8 @@ pub struct Problem<'a> {
     pub targets: &'a [usize],
     /// The weight of each record.
     pub weights: &'a [f64],
+    /// What the logits of each record are without any weights, records × classes; all 0 if `None`.
+    pub offsets: Option<&'a [f64]>,
     /// λ.
     pub penalty: f64,
     /// Number of classes.
@@ -183,6 +185,10 @@ fn descent(gradient: &Point, history: &VecDeque<(Point, Point, f64)>) -> Point {
 }
 
 impl Solver<'_> {
+    fn offset(&self, at: usize) -> f64 {
+        self.problem.offsets.map_or(0.0, |offsets| offsets[at])
+    }
+
     /// Xᵀa, features × classes.
     fn features(&self, span: &[f64]) -> Vec<f64> {
         let k = self.problem.classes;
@@ -209,7 +215,7 @@ impl Solver<'_> {
         let mut span = vec![0.0; at.span.len()];
         span.par_chunks_mut(k).with_min_len(256).enumerate().for_each(|(record, out)| {
             for (class, slot) in out.iter_mut().enumerate() {
-                *slot = at.image[record * k + class] + at.intercepts[class];
+                *slot = at.image[record * k + class] + at.intercepts[class] + self.offset(record * k + class);
             }
             softmax(out);
             for slot in out.iter_mut() {
@@ -240,7 +246,8 @@ impl Solver<'_> {
             let mut p = vec![0.0; k];
             let slope = |class: usize| direction.image[record * k + class] + direction.intercepts[class];
             for (class, p) in p.iter_mut().enumerate() {
-                *p = at.image[record * k + class] + at.intercepts[class] + step * slope(class);
+                let here = at.image[record * k + class] + at.intercepts[class] + self.offset(record * k + class);
+                *p = here + step * slope(class);
             }
             let truth = self.problem.targets[record];
             let logit = p[truth];

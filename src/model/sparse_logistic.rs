@@ -8,6 +8,7 @@
 //!
 //! where sᵢ is the record's weight times its class's. That is scikit-learn's `LogisticRegression(C)` and, with C = 1 / alpha, linfa-logistic's
 //! `MultiLogisticRegression` (both: Hastie, Tibshirani & Friedman 2009, section 4.4), divided by S so that tolerances mean the same for every data set.
+//! Records may bring offsets that are added to their logits ([`SparseLogisticParams::offsets`]), so that W and b are departures from another model.
 //! How it is minimised stands in `solver.rs`.
 
 use linfa::dataset::{AsSingleTargets, DatasetBase};
@@ -58,6 +59,14 @@ pub enum FitError {
         /// The number of classes.
         classes: usize,
     },
+    /// The offsets are not one a record and class.
+    #[error("{found} offsets are not one for each of {records} records and each class")]
+    Offsets {
+        /// Number of offsets.
+        found: usize,
+        /// Rows of the matrix.
+        records: usize,
+    },
     /// A weight is negative, or not a number, or all are 0.
     #[error("record weights must be finite, not negative and not all zero")]
     Weights,
@@ -79,6 +88,7 @@ pub struct SparseLogisticValidParams {
     max_iterations: u64,
     tolerance: f64,
     start: Option<Vec<f64>>,
+    offsets: Option<Vec<f64>>,
 }
 
 /// A fitted model: the logits of a row x are W ᵀx + b.
@@ -117,6 +127,7 @@ impl SparseLogistic {
             max_iterations: 1000,
             tolerance: 1e-5,
             start: None,
+            offsets: None,
         })
     }
 
@@ -168,6 +179,13 @@ impl SparseLogisticParams {
         self.0.start = Some(span);
         self
     }
+
+    /// What is added to the logits of each record, records × classes. With another model's logits as offsets the penalty draws the weights to that
+    /// model's weights instead of to 0: a Gaussian prior around them.
+    pub fn offsets(mut self, offsets: Vec<f64>) -> Self {
+        self.0.offsets = Some(offsets);
+        self
+    }
 }
 
 impl ParamGuard for SparseLogisticParams {
@@ -208,12 +226,16 @@ impl<T: AsSingleTargets<Elem = usize>> Fit<BagOfWords, T, FitError> for SparseLo
         if let Some(&found) = targets.iter().find(|&&t| t >= self.classes) {
             return Err(FitError::Target { found, classes: self.classes });
         }
+        if let Some(found) = self.offsets.as_ref().map(Vec::len).filter(|found| *found != rows.rows() * self.classes) {
+            return Err(FitError::Offsets { found, records: rows.rows() });
+        }
         let weights = self.record_weights(&targets, &given)?;
         let total: f64 = weights.iter().sum();
         let problem = Problem {
             rows,
             targets: &targets,
             weights: &weights.iter().map(|w| w / total).collect::<Vec<f64>>(),
+            offsets: self.offsets.as_deref(),
             penalty: 1.0 / (self.c * total),
             classes: self.classes,
         };

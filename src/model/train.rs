@@ -1,6 +1,7 @@
 //! Training: the one place that fits linfa estimators.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use linfa::dataset::DatasetBase;
@@ -14,7 +15,8 @@ use super::count_ratio;
 use super::decision::{Decision, Offsets, macro_f1};
 use super::examples::{Example, Examples};
 use super::head::Head;
-use super::sparse_logistic::{ClassWeight, FitError, SparseLogistic, log_softmax};
+use super::prior::Prior;
+use super::sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, log_softmax};
 use super::{DataFile, HeadRecord, Model, Provenance};
 use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources, width};
 use crate::label::Language;
@@ -56,6 +58,8 @@ pub struct TrainOptions {
     pub tune: bool,
     /// Seed of the folds.
     pub seed: u64,
+    /// The model from which training departs: its vocabulary stays, and the penalty draws the weights to its weights.
+    pub base: Option<Arc<Model>>,
 }
 
 impl Default for TrainOptions {
@@ -75,6 +79,7 @@ impl Default for TrainOptions {
             per_source: false,
             tune: false,
             seed: 0,
+            base: None,
         }
     }
 }
@@ -150,6 +155,17 @@ pub(super) struct Task<'a> {
     records: &'a [Record],
     views: Vec<View<'a>>,
     counts: Vec<Counts>,
+    base: Option<&'a Head>,
+}
+
+/// What a fit found: the logits of a row x are Σ weights · x + intercepts.
+struct Fitted {
+    vectorizer: Vectorizer,
+    weights: Vec<[f64; 3]>,
+    intercepts: [f64; 3],
+    /// See [`SparseLogistic::span`].
+    span: Vec<f64>,
+    convergence: Convergence,
 }
 
 impl<'a> Task<'a> {
@@ -160,8 +176,14 @@ impl<'a> Task<'a> {
         examples: &'a Examples,
         list: &'a [Example],
         records: &'a [Record],
+        base: Option<&'a Head>,
     ) -> Self {
         let mut head = head.clone();
+        if let Some(base) = base {
+            let new = if std::env::var("TOPIC").is_ok() { head.settings.clone().per_topic() } else { head.settings.clone() };
+            head.settings = base.vectorizer().settings().followed_by(&new);
+            if let Ok(x) = std::env::var("AC") { head.c = x.parse().unwrap(); }
+        }
         if options.per_source {
             head.settings = head.settings.per_topic();
         }
@@ -171,7 +193,7 @@ impl<'a> Task<'a> {
         };
         let views: Vec<View<'_>> = list.iter().map(view).collect();
         let counts: Vec<Counts> = views.par_iter().map(|&view| Counts::of(&head.settings, view)).collect();
-        Task { name, head, options, examples: list, records, views, counts }
+        Task { name, head, options, examples: list, records, views, counts, base }
     }
 
     /// The record behind an example.
@@ -180,56 +202,103 @@ impl<'a> Task<'a> {
     }
 
     /// Fits vectorizer and weights on the examples `rows`. `start` is a fit on all examples, from which a fit on some of them is not far.
-    fn fit(
-        &self,
-        rows: &[usize],
-        start: Option<&SparseLogistic>,
-        tolerance: f64,
-    ) -> Result<(Vectorizer, SparseLogistic), TrainError> {
-        let vectorizer = Vectorizer::fit(&self.head.settings, &self.counts, &self.views, rows);
+    fn fit(&self, rows: &[usize], start: Option<&Fitted>, tolerance: f64) -> Result<Fitted, TrainError> {
+        let settings = &self.head.settings;
+        let vectorizer = match self.base {
+            Some(base) => Vectorizer::extend(base.vectorizer(), settings, &self.counts, &self.views, rows),
+            None => Vectorizer::fit(settings, &self.counts, &self.views, rows),
+        };
         if vectorizer.columns() == 0 {
-            return Err(TrainError::NoFeatures { task: self.name, min_df: self.head.settings.min_df });
+            return Err(TrainError::NoFeatures { task: self.name, min_df: settings.min_df });
         }
-        let matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
-        let mut matrix = BagOfWords::from_rows(&matrix, vectorizer.columns());
+        let columns = vectorizer.columns();
+        let mut matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
+        let prior = self.base.map(|base| Prior::new(base, columns));
+        let offsets: Vec<f64> = prior.iter().flat_map(|prior| prior.logits(&matrix)).collect();
+        if prior.is_some() {
+            Prior::add_columns(&mut matrix, columns, &offsets);
+        }
+        let mut matrix = BagOfWords::from_rows(&matrix, columns + if prior.is_some() { 3 } else { 0 });
         let targets = Array1::from_iter(rows.iter().map(|&row| self.examples[row].class));
         let weights = Array1::from_iter(rows.iter().map(|&row| self.record(row).weight));
-        let factors = (self.head.count_ratio > 0.0).then(|| {
-            let blocks = &self.head.settings.blocks;
-            let is_gram = |column: usize| width(blocks[usize::from(vectorizer.blocks()[column])].kind) == 0;
-            count_ratio::factors(&matrix, &targets, &weights, self.head.count_ratio, is_gram)
-        });
-        if let Some(factors) = &factors {
-            matrix.scale_columns(factors);
+        let is_gram = |column: usize| {
+            column < columns && width(settings.blocks[usize::from(vectorizer.blocks()[column])].kind) == 0
+        };
+        let mut factors = vec![1.0; matrix.columns()];
+        if self.head.count_ratio > 0.0 {
+            factors = count_ratio::factors(&matrix, &targets, &weights, self.head.count_ratio, is_gram);
         }
+        if prior.is_some() {
+            let old = self.base.unwrap().vectorizer().columns();
+            let gram: f32 = std::env::var("GRAM").map_or(0.0, |x| x.parse().unwrap());
+            let plain = Settings::stance();
+            for (column, factor) in factors.iter_mut().enumerate() {
+                if column >= old { continue; }
+                let block = settings.blocks[usize::from(vectorizer.blocks()[column])];
+                let wanted = plain.blocks.iter().find(|b| b.kind == block.kind).unwrap().scale;
+                *factor *= wanted / block.scale;
+                if is_gram(column) { *factor *= gram; }
+            }
+            if let Ok(power) = std::env::var("VAR") {
+                let power: f64 = power.parse().unwrap();
+                let floor: f64 = std::env::var("FLOOR").map_or(0.3, |x| x.parse().unwrap());
+                let p = prior.as_ref().unwrap();
+                for block in 0..settings.blocks.len() {
+                    let range = vectorizer.block_columns(block as u8);
+                    let size = |c: usize| { let w = p.weights[c]; let m = (w[0]+w[1]+w[2])/3.0; w.iter().map(|x| (x-m).powi(2)).sum::<f64>().sqrt() };
+                    let known: Vec<usize> = range.clone().filter(|&c| size(c) > 0.0).collect();
+                    if known.is_empty() { continue; }
+                    let rms = (known.iter().map(|&c| size(c).powi(2)).sum::<f64>() / known.len() as f64).sqrt();
+                    for c in known { factors[c] *= ((size(c)/rms + floor)/(1.0+floor)).powf(power) as f32; }
+                }
+            }
+        }
+        matrix.scale_columns(&factors);
         let mut params = SparseLogistic::params(3).c(self.head.c).class_weight(self.head.class_weight);
         if let Some(whole) = start {
             let span = rows.iter().flat_map(|&row| &whole.span[row * 3..row * 3 + 3]).copied().collect();
             params = params.start(span);
         }
-        let mut fit = params.tolerance(tolerance).fit(&DatasetBase::new(matrix, targets).with_weights(weights))?;
-        for (mut weights, factor) in fit.weights.outer_iter_mut().zip(factors.into_iter().flatten()) {
-            weights *= f64::from(factor);
+        if prior.is_some() {
+            let off: f64 = std::env::var("OFF").map_or(1.0, |x| x.parse().unwrap());
+            params = params.offsets(offsets.iter().map(|o| o * off).collect());
         }
-        Ok((vectorizer, fit))
+        let fit = params.tolerance(tolerance).fit(&DatasetBase::new(matrix, targets).with_weights(weights))?;
+        let mut weights: Vec<[f64; 3]> = fit
+            .weights
+            .outer_iter()
+            .zip(&factors)
+            .map(|(weights, &factor)| [0, 1, 2].map(|class| weights[class] * f64::from(factor)))
+            .collect();
+        let mut intercepts = [0, 1, 2].map(|class| fit.intercepts[class]);
+        if let Some(prior) = prior {
+            let mix = weights.split_off(columns);
+            let off: f64 = std::env::var("OFF").map_or(1.0, |x| x.parse().unwrap());
+            prior.put_back(&mix, &mut weights, &mut intercepts, off);
+        }
+        Ok(Fitted { vectorizer, weights, intercepts, span: fit.span, convergence: fit.convergence })
     }
 
-    fn head(&self, vectorizer: Vectorizer, fit: &SparseLogistic, map: Calibration, decision: Decision) -> Head {
-        Head::from_fit(vectorizer, fit, self.options.per_source, map, decision, self.head.context)
+    fn head(&self, fitted: &Fitted, map: Calibration, decision: Decision) -> Head {
+        let vectorizer = fitted.vectorizer.clone();
+        // What the copy for an auxiliary source learned is about texts of that source.
+        let vectorizer = if self.options.per_source { vectorizer.shared() } else { vectorizer };
+        let weights = fitted.weights[..vectorizer.columns()].iter().map(|w| w.map(|w| w as f32)).collect();
+        Head::new(vectorizer, weights, fitted.intercepts, map, decision, self.head.context)
     }
 
     /// Log-probabilities for the examples `held` from a fit on all others.
     fn held_out(
         &self,
         held: &[usize],
-        start: Option<&SparseLogistic>,
+        start: Option<&Fitted>,
         tolerance: f64,
     ) -> Result<Vec<[f64; 3]>, TrainError> {
         let mut is_held = vec![false; self.examples.len()];
         held.iter().for_each(|&row| is_held[row] = true);
         let rest: Vec<usize> = (0..self.examples.len()).filter(|&row| !is_held[row]).collect();
-        let (vectorizer, fit) = self.fit(&rest, start, tolerance)?;
-        let head = self.head(vectorizer, &fit, Calibration::identity(), Decision::default());
+        let fitted = self.fit(&rest, start, tolerance)?;
+        let head = self.head(&fitted, Calibration::identity(), Decision::default());
         let judge = |&row: &usize| {
             let language = self.views[row].passage.language;
             log_softmax(head.judge_row(&head.vectorizer().transform(&self.counts[row]), language).logits)
@@ -241,7 +310,7 @@ impl<'a> Task<'a> {
     fn cross_fit(
         &self,
         rows: &[usize],
-        whole: Option<&SparseLogistic>,
+        whole: Option<&Fitted>,
         (folds, tolerance): (usize, f64),
         done: &(dyn Fn() + Sync),
     ) -> Result<(Calibration, Decision, OutOfFold), String> {
@@ -324,7 +393,7 @@ impl<'a> Task<'a> {
             Vec::new()
         };
         let all: Vec<usize> = (0..self.examples.len()).collect();
-        let (vectorizer, fit) = self.fit(&all, None, TOLERANCE)?;
+        let fit = self.fit(&all, None, TOLERANCE)?;
         progress(&step, 1, steps);
         if !fit.convergence.converged {
             warnings.push(format!(
@@ -358,7 +427,7 @@ impl<'a> Task<'a> {
             convergence: fit.convergence,
             calibration_folds: if out_of_fold.is_some() { folds } else { 0 },
         };
-        Ok((self.head(vectorizer, &fit, calibration, decision), record, out_of_fold))
+        Ok((self.head(&fit, calibration, decision), record, out_of_fold))
     }
 }
 
@@ -388,7 +457,8 @@ pub fn train(
         if list.is_empty() {
             return Ok(None);
         }
-        let mut task = Task::new(name, head, options, &examples, list, records);
+        let base = options.base.as_deref().and_then(|base| if name == "stance" { base.stance.as_ref() } else { base.sentiment.as_ref() });
+        let mut task = Task::new(name, head, options, &examples, list, records, base);
         let (head, record, out_of_fold) = task.train(progress, &mut warnings)?;
         heads.push(record);
         Ok::<_, TrainError>(Some((head, out_of_fold)))
