@@ -16,7 +16,7 @@ pub use calibration::{Calibration, CalibrationError};
 pub use decision::{Decision, Offsets};
 pub use examples::{Example, Examples};
 pub use file::{ModelError, VERSION};
-pub use head::{Head, Judgement};
+pub use head::{Contribution, Head, Judgement};
 pub use sparse_logistic::{
     ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
 };

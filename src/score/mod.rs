@@ -2,8 +2,10 @@
 
 mod article;
 mod evidence;
+mod explanation;
 mod scorer;
 
 pub use article::{ANAPHORA_WEIGHT, ARTICLE_THRESHOLD, ArticleScore, REPLICATES};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Role, TOLERANCE, Word};
+pub use explanation::{Decided, ExplainError, ExplainedArticle, ExplainedWord, Explanation, Question, UnknownTarget};
 pub use scorer::{ABSTAIN_BELOW, ArticleResult, MentionResult, ParagraphResult, ParagraphScore, ScoreError, Scorer};
