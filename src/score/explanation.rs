@@ -90,7 +90,7 @@ impl UnknownTarget {
     /// How many names are suggested, at most.
     const MOST: usize = 3;
     /// How alike a name must be: 1 for equal, 0 for nothing in common (Jaro–Winkler similarity, Winkler 1990).
-    const ALIKE: f64 = 0.8;
+    const ALIKE: f64 = 0.9;
 
     fn new(name: &str, table: &TargetTable) -> Self {
         let wanted = name.to_lowercase();
@@ -277,9 +277,10 @@ impl Explanation {
         let odds = |p: [f64; 3]| if p[0] > 0.0 && p[2] > 0.0 { (p[0] / p[2]).ln() } else { 0.0 };
         let words = words(paragraph, &evidence.words);
         let mut names: Vec<String> = Vec::new();
-        for mention in &score.mentions {
-            if !names.contains(&mention.text) {
-                names.push(mention.text.clone());
+        for place in score.mentions.iter().filter_map(|mention| paragraph.spans.plain(&mention.range)) {
+            let name = &paragraph.text[place];
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_string());
             }
         }
         let [favor, _, against] = judgement.logits;
