@@ -22,6 +22,7 @@ mod mail;
 mod markup;
 mod records;
 mod source;
+mod spans;
 mod warc;
 mod xml;
 
@@ -32,6 +33,7 @@ pub use document::{Document, DocumentError};
 pub use layout::paragraphs;
 pub use records::FieldNames;
 pub use source::{InputError, Inputs, ReadOptions, read_bytes};
+pub use spans::Spans;
 
 /// What is known about a document besides its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -155,20 +157,11 @@ impl Paragraph {
 
     /// The paragraph's words as a reader sees them: marks gone, white space folded.
     pub fn plain(&self, text: &str) -> String {
-        let mut words = String::new();
-        let mut at = self.range.start;
-        for mark in &self.marks {
-            words.push_str(&text[at..mark.start]);
-            at = mark.end;
-        }
-        words.push_str(&text[at..self.range.end]);
-        let mut folded = String::with_capacity(words.len());
-        for part in words.split_whitespace() {
-            if !folded.is_empty() {
-                folded.push(' ');
-            }
-            folded.push_str(part);
-        }
-        folded
+        self.spans(text).0
+    }
+
+    /// The same words, and where in the document each stands.
+    pub fn spans(&self, text: &str) -> (String, Spans) {
+        spans::plain(text, self.range.clone(), &self.marks)
     }
 }

@@ -358,6 +358,19 @@ fn weighted(text: &str) -> Result<(PathBuf, f32), String> {
     }
 }
 
+fn label_weight(text: &str) -> Result<f32, String> {
+    text.parse()
+        .ok()
+        .filter(|w: &f32| w.is_finite() && *w > 0.0)
+        .ok_or_else(|| format!("the weight must be a positive number, not `{text}`"))
+}
+
+fn day(text: &str) -> Result<String, String> {
+    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map(|day| day.to_string())
+        .map_err(|_| format!("expected a day such as 2026-11-28, not `{text}`"))
+}
+
 fn block_scale(text: &str) -> Result<(BlockKind, f32), String> {
     let (name, scale) = text.split_once('=').ok_or("expected BLOCK=X, such as window3=0.5")?;
     let kind = name.parse().map_err(|e: lichang::features::UnknownBlock| e.to_string())?;
@@ -376,7 +389,7 @@ A label file has one JSON object a line:
 
 Examples:
   lichang train labels.jsonl --output my.lichang
-  lichang train a.jsonl b.jsonl -o my.lichang --report report.json
+  lichang train --base default corrections.jsonl -o my.lichang --report receipt.html
   lichang score articles/ --model my.lichang")]
 pub struct TrainArgs {
     /// Label files
@@ -385,10 +398,17 @@ pub struct TrainArgs {
     /// Where to write the model
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Model to depart from: `default` for the built-in one, or a file
-    #[arg(long, value_name = "MODEL")]
+    /// Model to train from: `default` for the built-in one, or a file. The new labels decide by cross-validation how far to depart from it
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["tune", "per_source", "no_hmm", "ngrams"])]
     pub base: Option<PathBuf>,
-    /// Where to write out-of-fold metrics as JSON
+    /// How much each new label counts, where --base gives the old ones their say: 2 is as if each was there twice
+    #[arg(long, default_value_t = 1.0, value_name = "WEIGHT", requires = "base", value_parser = label_weight)]
+    pub weight: f32,
+    /// The day that is written into the model [default: today; SOURCE_DATE_EPOCH is honoured]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub date: Option<String>,
+    /// Where to write the receipt, as JSON or (.html) as a page: the new model beside the old one (--base, else the built-in one) on held-out folds,
+    /// with intervals, what flipped, calibration and warnings
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     #[command(flatten)]

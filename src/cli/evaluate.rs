@@ -1,19 +1,16 @@
 //! `lichang evaluate`.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anyhow::Context;
 use lichang::atomic;
-use lichang::evaluate::{Evaluation, Prediction};
-use lichang::label::{Class, Sentiment, Stance, most_probable};
-use lichang::labels::{Label, Record};
-use lichang::model::{Example, Examples, Head, Judgement, Model, TrainOptions, train};
+use lichang::evaluate::{Evaluation, Predicted, Prediction};
+use lichang::label::{Class, Sentiment, Stance};
+use lichang::labels::Record;
+use lichang::model::{TrainOptions, train};
 use lichang::report::evaluation_table;
-use lichang::score::ABSTAIN_BELOW;
 use lichang::statistics::grouped_folds;
 use lichang::target::Finder;
-use rayon::prelude::*;
 use serde_json::json;
 
 use super::args::{EvaluateArgs, ReportFormat};
@@ -38,9 +35,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
         steps.finish();
         predicted
     } else {
-        let mut predicted = Predicted::default();
-        predicted.extend(&inputs::model(args.judge.model.as_deref())?, records, &finder);
-        predicted
+        Predicted::of(&inputs::model(args.judge.model.as_deref())?, records, &finder)
     };
     let Predicted { stance, sentiment } = predicted;
     if stance.is_empty() && sentiment.is_empty() {
@@ -82,9 +77,7 @@ impl Way<'_> {
         for warning in &trained.warnings {
             log::warn!("{warning}");
         }
-        let mut predicted = Predicted::default();
-        predicted.extend(&trained.model, held, self.finder);
-        Ok(predicted)
+        Ok(Predicted::of(&trained.model, held, self.finder))
     }
 
     /// Predictions of every record by models that were trained on the other folds and on `auxiliary`.
@@ -109,63 +102,9 @@ impl Way<'_> {
             if held.is_empty() {
                 anyhow::bail!("there are fewer documents than folds; give a lower --folds");
             }
-            let Predicted { stance, sentiment } = self.hold_out(&rest, &held)?;
-            predicted.stance.extend(stance);
-            predicted.sentiment.extend(sentiment);
+            predicted.extend(self.hold_out(&rest, &held)?);
         }
         Ok(predicted)
-    }
-}
-
-/// The predictions of both tasks.
-#[derive(Default)]
-pub(super) struct Predicted {
-    pub stance: Vec<Prediction>,
-    pub sentiment: Vec<Prediction>,
-}
-
-impl Predicted {
-    /// Adds what a model says of records.
-    fn extend(&mut self, model: &Model, records: &[Record], finder: &Finder) {
-        let head = model.stance.as_ref().or(model.sentiment.as_ref());
-        let hmm = head.is_none_or(|head| head.vectorizer().settings().hmm);
-        let examples = Examples::new(records, finder, hmm);
-        let judge = |head: &Option<Head>, list: &[Example]| -> Vec<Prediction> {
-            let Some(head) = head else { return Vec::new() };
-            let mut judgements: Vec<Judgement> =
-                list.par_iter().map(|example| head.judge(examples.view(example))).collect();
-            let mut documents: BTreeMap<(&str, &str), Vec<&mut Judgement>> = BTreeMap::new();
-            for (judgement, example) in judgements.iter_mut().zip(list) {
-                if let (Some(doc), Some(target)) = (&records[example.record].doc, &example.topic) {
-                    documents.entry((doc, target)).or_default().push(judgement);
-                }
-            }
-            documents.values_mut().for_each(|judgements| head.judge_in_context(judgements));
-            let both = list.iter().zip(&judgements);
-            both.map(|(example, judgement)| prediction(judgement, &examples, example, records)).collect()
-        };
-        self.stance.extend(judge(&model.stance, &examples.stance));
-        self.sentiment.extend(judge(&model.sentiment, &examples.sentiment));
-    }
-}
-
-fn prediction(judgement: &Judgement, examples: &Examples, example: &Example, records: &[Record]) -> Prediction {
-    let record = &records[example.record];
-    let also = match &record.label {
-        Label::Stance { also, .. } if example.topic.is_some() => also.map(|a| a.index()),
-        _ => None,
-    };
-    let p = judgement.p;
-    Prediction {
-        id: record.id.clone(),
-        target: example.topic.clone(),
-        group: record.group().to_string(),
-        language: examples.language(example),
-        truth: example.class,
-        also,
-        p,
-        predicted: judgement.class,
-        abstain: p[most_probable(p)] < ABSTAIN_BELOW,
     }
 }
 

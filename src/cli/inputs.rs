@@ -30,6 +30,15 @@ pub struct Labels {
     pub failed: usize,
 }
 
+impl Labels {
+    /// What a user of a model trained on them should know.
+    pub fn warnings(&self) -> Vec<String> {
+        let failed =
+            (self.failed > 0).then(|| format!("{} records could not be read and were passed over", self.failed));
+        failed.into_iter().collect()
+    }
+}
+
 /// Reads label files; lines that are not records are reported and counted.
 pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
     let mut found = Labels { records: Vec::new(), files: Vec::new(), failed: 0 };

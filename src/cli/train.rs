@@ -2,16 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use lichang::atomic;
-use lichang::evaluate::{Evaluation, Prediction};
-use lichang::label::{Class, most_probable};
-use lichang::labels::{Label, Record};
-use lichang::model::{OutOfFold, train};
-use lichang::report::evaluation_table;
-use lichang::score::ABSTAIN_BELOW;
-use lichang::text::language;
+use lichang::evaluate::Receipt;
+use lichang::model::{Model, train};
+use lichang::report::receipt_table;
 
 use super::args::TrainArgs;
 use super::progress::Steps;
@@ -26,22 +23,25 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
         }
     }
     let mut found = inputs::read(&args.labels)?;
+    for record in &mut found.records {
+        record.weight *= args.weight;
+    }
     let (auxiliary, sources) = inputs::auxiliary(&args.fit)?;
     found.records.extend(auxiliary);
     found.files.extend(sources);
     let (finder, targets) = inputs::finder(&args.targets)?;
     let mut options = inputs::options(&args.fit, args.fit.per_target);
-    if let Some(base) = &args.base {
-        let path = Some(base.as_path()).filter(|path| *path != Path::new("default"));
-        options.base = Some(Arc::new(inputs::model(path)?));
-    }
+    options.date = Some(args.date.map_or_else(today, Ok)?);
+    let old = match &args.base {
+        Some(base) => Some(inputs::model(Some(base.as_path()).filter(|path| *path != Path::new("default")))?),
+        None => None,
+    };
+    let old = old.map(Arc::new);
+    options.base = old.clone();
     let steps = Steps::new();
     let trained =
-        train(&found.records, found.files, &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;
+        train(&found.records, std::mem::take(&mut found.files), &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;
     steps.finish();
-    for warning in &trained.warnings {
-        log::warn!("{warning}");
-    }
     trained.model.save(&args.output).context("cannot write the model")?;
     for head in &trained.model.provenance.heads {
         anstream::eprintln!(
@@ -55,39 +55,27 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
             head.convergence.gradient_norm
         );
     }
-    let of = |oof: &Option<OutOfFold>| oof.as_ref().map_or_else(Vec::new, |oof| predictions(oof, &found.records));
-    let evaluation = Evaluation::new(&of(&trained.stance), &of(&trained.sentiment), options.seed);
-    if evaluation.stance.is_some() || evaluation.sentiment.is_some() {
-        anstream::eprint!("\nout-of-fold, {} folds\n{}", options.folds, evaluation_table(&evaluation));
-    }
+    let old = match old {
+        Some(old) => old,
+        None => Arc::new(Model::builtin()?),
+    };
+    let mut receipt = Receipt::new(&old, &trained, &found.records, &finder, options.seed);
+    receipt.warnings.extend(found.warnings());
+    anstream::eprint!("{}", receipt_table(&receipt));
     if let Some(path) = &args.report {
-        let report = serde_json::to_string_pretty(&evaluation)? + "\n";
+        let report = serde_json::to_string_pretty(&receipt)? + "\n";
         atomic::write(path, report.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     anstream::eprintln!("\nwrote {}", args.output.display());
     Ok(if found.failed > 0 { Outcome::Partial } else { Outcome::Complete })
 }
 
-/// The out-of-fold predictions of one head.
-fn predictions(oof: &OutOfFold, records: &[Record]) -> Vec<Prediction> {
-    let of = |i: usize| {
-        let record = &records[oof.records[i]];
-        let (target, also) = match &record.label {
-            Label::Stance { target, also, .. } => (Some(target.clone()), also.map(|a| a.index())),
-            Label::Sentiment(_) => (None, None),
-        };
-        let p = oof.p[i];
-        Prediction {
-            id: record.id.clone(),
-            target,
-            group: record.group().to_string(),
-            language: language(&record.text),
-            truth: oof.classes[i],
-            also,
-            p,
-            predicted: oof.predicted[i],
-            abstain: p[most_probable(p)] < ABSTAIN_BELOW,
-        }
+/// The day, in Universal Time.
+fn today() -> anyhow::Result<String> {
+    let seconds = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text.parse().with_context(|| format!("SOURCE_DATE_EPOCH is not a number of seconds: {text}"))?,
+        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() as i64,
     };
-    (0..oof.p.len()).map(of).collect()
+    let time = chrono::DateTime::from_timestamp(seconds, 0).context("the time is out of range")?;
+    Ok(time.date_naive().to_string())
 }

@@ -11,6 +11,8 @@ use crate::statistics::{Interval, cluster_bootstrap, percentile_interval};
 /// What a model said of one record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
+    /// The record's place in the list that was judged.
+    pub record: usize,
     /// The record's name.
     pub id: String,
     /// The target; `None` for sentiment.
@@ -98,8 +100,8 @@ pub struct ClassReport {
     pub support: usize,
 }
 
-const REPLICATES: usize = 1000;
-const LEVEL: f64 = 0.95;
+pub(super) const REPLICATES: usize = 1000;
+pub(super) const LEVEL: f64 = 0.95;
 
 impl Evaluation {
     /// Evaluates the predictions of both tasks; `seed` is that of the bootstrap.
@@ -184,7 +186,7 @@ impl TaskReport {
 }
 
 /// The indices of the predictions of each group, in order of first appearance.
-fn groups(predictions: &[Prediction]) -> Vec<Vec<usize>> {
+pub(super) fn groups(predictions: &[Prediction]) -> Vec<Vec<usize>> {
     let mut place: HashMap<&str, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, prediction) in predictions.iter().enumerate() {
@@ -201,16 +203,16 @@ fn groups(predictions: &[Prediction]) -> Vec<Vec<usize>> {
 type Named = (&'static str, &'static dyn Fn(&Point) -> Option<f64>);
 
 /// The metrics of one weighting of the predictions.
-struct Point {
+pub(super) struct Point {
     confusion: Confusion,
-    strict: Metrics,
+    pub strict: Metrics,
     lenient: Metrics,
     by_group: Option<f64>,
-    ece: Option<f64>,
+    pub ece: Option<f64>,
 }
 
 impl Point {
-    fn of(predictions: &[Prediction], weights: &[u32], groups: &[Vec<usize>]) -> Self {
+    pub fn of(predictions: &[Prediction], weights: &[u32], groups: &[Vec<usize>]) -> Self {
         let (mut confusion, mut lenient) = (Confusion::default(), Confusion::default());
         for (prediction, &weight) in predictions.iter().zip(weights).filter(|(_, w)| **w > 0) {
             let weight = f64::from(weight);
@@ -247,6 +249,7 @@ mod tests {
         let mut p = [0.1; 3];
         p[class] = 0.8;
         Prediction {
+            record: i,
             id: i.to_string(),
             target: None,
             group: (i / 2).to_string(),

@@ -86,33 +86,125 @@ pub fn term(kind: BlockKind, column: usize) -> String {
 ///
 /// A mean vector has unit length. A sum of valences s ≥ 0 becomes s / (s + 2), so that one strong term counts much and the tenth little.
 pub fn values(kind: BlockKind, view: View<'_>, scope: &Scope) -> Vec<f32> {
+    if kind == BlockKind::Lexicon {
+        return lexicon(view, scope);
+    }
+    let Some(ranges) = averaged(kind, view, scope) else { return Vec::new() };
     let tokens = &view.passage.tokens;
-    let mean = |ranges: &[Range<usize>]| {
-        let picked = ranges.iter().flat_map(|range| &tokens[range.clone()]).map(|token| (token, 1.0));
-        let mut sum = vectors::sum(view.passage, picked).to_vec();
-        let norm = sum.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt() as f32;
-        if norm > 0.0 {
-            sum.iter_mut().for_each(|x| *x /= norm);
+    let picked = ranges.iter().flat_map(|range| &tokens[range.clone()]).map(|token| (token, 1.0));
+    let mut sum = vectors::sum(view.passage, picked).to_vec();
+    let norm = norm(&sum);
+    if norm > 0.0 {
+        sum.iter_mut().for_each(|x| *x /= norm);
+    }
+    sum
+}
+
+/// What tokens add to Σ weight × value over the columns of a block of numbers, with one of `weights` a column: `emit` gets the tokens and their part.
+///
+/// A mean vector is a sum over its tokens and a sum of valences one over its terms; what is done to a sum as a whole, the division by its
+/// length or by s + 2, is done to its parts alike. So the parts sum to the whole but for the rounding of the values to single precision.
+pub fn attribute(
+    kind: BlockKind,
+    view: View<'_>,
+    scope: &Scope,
+    weights: &[f64],
+    mut emit: impl FnMut(Range<usize>, f64),
+) {
+    if kind == BlockKind::Lexicon {
+        return attribute_terms(view, scope, weights, emit);
+    }
+    let Some(ranges) = averaged(kind, view, scope) else { return };
+    let tokens = &view.passage.tokens;
+    let of = |range: Range<usize>| vectors::sum(view.passage, tokens[range].iter().map(|token| (token, 1.0)));
+    let picked = ranges.iter().flat_map(|range| &tokens[range.clone()]).map(|token| (token, 1.0));
+    let norm = f64::from(norm(&vectors::sum(view.passage, picked)));
+    if norm == 0.0 {
+        return;
+    }
+    for at in ranges.into_iter().flatten() {
+        let part: f64 = of(at..at + 1).iter().zip(weights).map(|(x, weight)| f64::from(*x) * weight).sum();
+        if part != 0.0 {
+            emit(at..at + 1, part / norm);
         }
-        sum
-    };
+    }
+}
+
+/// The tokens whose vectors a block averages; `None` for blocks of another kind.
+fn averaged(kind: BlockKind, view: View<'_>, scope: &Scope) -> Option<Vec<Range<usize>>> {
+    let tokens = &view.passage.tokens;
     match kind {
-        BlockKind::Lexicon => lexicon(view, scope),
-        BlockKind::VectorParagraph => mean(std::slice::from_ref(&(0..tokens.len()))),
-        BlockKind::VectorBefore => mean(&scope.sides(tokens, true)),
-        BlockKind::VectorAfter => mean(&scope.sides(tokens, false)),
-        _ => Vec::new(),
+        BlockKind::VectorParagraph => Some(std::iter::once(0..tokens.len()).collect()),
+        BlockKind::VectorBefore => Some(scope.sides(tokens, true)),
+        BlockKind::VectorAfter => Some(scope.sides(tokens, false)),
+        _ => None,
+    }
+}
+
+fn norm(vector: &[f32]) -> f32 {
+    vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt() as f32
+}
+
+/// How fast a sum of valences is saturated: at this sum it counts half of what it can.
+const SATURATION: f32 = 2.0;
+
+/// The glad and grim sums of each kind in one part: tone, agent, patient.
+type Sums = [[f32; 6]; PARTS.len()];
+
+/// Adds a term to the sums.
+fn add(sums: &mut Sums, part: Part, valence: Valence, factor: f32) {
+    for (i, value) in [valence.tone, valence.agent, valence.patient].into_iter().enumerate() {
+        sums[part as usize][i * 2 + usize::from(value < 0.0)] += value.abs() * factor;
     }
 }
 
 fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {
-    let tokens = &view.passage.tokens;
-    let mut sums = [[0f32; 6]; PARTS.len()];
-    let mut add = |part: Part, valence: Valence, factor: f32| {
-        for (i, value) in [valence.tone, valence.agent, valence.patient].into_iter().enumerate() {
-            sums[part as usize][i * 2 + usize::from(value < 0.0)] += value.abs() * factor;
+    let mut sums = Sums::default();
+    terms(view, scope, |part, _, valence, factor| add(&mut sums, part, valence, factor));
+    let squash = |s: f32| s / (s + SATURATION);
+    let mut values = Vec::with_capacity(LEXICON);
+    for sums in &sums {
+        values.extend(sums.iter().map(|&s| squash(s)));
+        for (glad, grim) in [(sums[0], sums[1]), (sums[2], sums[3])] {
+            values.extend([squash((glad - grim).max(0.0)), squash((grim - glad).max(0.0))]);
         }
-    };
+    }
+    values
+}
+
+fn attribute_terms(view: View<'_>, scope: &Scope, weights: &[f64], mut emit: impl FnMut(Range<usize>, f64)) {
+    let mut sums = Sums::default();
+    let mut found: Vec<(Part, Range<usize>, Valence, f32)> = Vec::new();
+    terms(view, scope, |part, tokens, valence, factor| {
+        add(&mut sums, part, valence, factor);
+        found.push((part, tokens.clone(), valence, factor));
+    });
+    for (part, tokens, valence, factor) in found {
+        let (sums, weights) = (&sums[part as usize], &weights[part as usize * KINDS.len()..]);
+        let mut whole = 0.0;
+        for (i, value) in [valence.tone, valence.agent, valence.patient].into_iter().enumerate() {
+            let value = f64::from(value * factor);
+            let column = i * 2 + usize::from(value < 0.0);
+            whole += weights[column] * value.abs() / f64::from(sums[column] + SATURATION);
+            // Tone and agent also have their difference, to which grim terms add with the other sign.
+            if i < 2 {
+                let net = sums[i * 2] - sums[i * 2 + 1];
+                let column = 6 + i * 2 + usize::from(net < 0.0);
+                let value = if net < 0.0 { -value } else { value };
+                if net != 0.0 {
+                    whole += weights[column] * value / f64::from(net.abs() + SATURATION);
+                }
+            }
+        }
+        if whole != 0.0 {
+            emit(tokens, whole);
+        }
+    }
+}
+
+/// Calls `emit` with every part of the text that a lexicon term counts in: the part, the term's tokens and valence, and how much it counts there.
+fn terms(view: View<'_>, scope: &Scope, mut emit: impl FnMut(Part, &Range<usize>, Valence, f32)) {
+    let tokens = &view.passage.tokens;
     let last = tokens.last().map_or(0, |t| t.sentence);
     let companies: Vec<usize> =
         (0..tokens.len()).filter(|&i| matches!(tokens[i].kind, TokenKind::Company(_))).collect();
@@ -130,17 +222,18 @@ fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {
     }
     for hit in &view.reading.hits {
         let Role::Term(valence) = hit.role else { continue };
+        let mut add = |part, factor| emit(part, &hit.tokens, valence, factor);
         let at = hit.tokens.start;
         let sentence = tokens[at].sentence;
-        add(Part::Paragraph, valence, 1.0);
+        add(Part::Paragraph, 1.0);
         if alone && !scope.mentions.is_empty() {
-            add(Part::Alone, valence, 1.0);
+            add(Part::Alone, 1.0);
         }
         if sentence == last {
-            add(Part::Last, valence, 1.0);
+            add(Part::Last, 1.0);
         }
         if subject[sentence] == Some((true, false)) {
-            add(Part::Carried, valence, 1.0);
+            add(Part::Carried, 1.0);
         }
         // The nearest mention of the target on each side in the same sentence.
         let next = scope.mentions.partition_point(|&m| m < at);
@@ -150,9 +243,9 @@ fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {
         if before.is_none() && after.is_none() {
             continue;
         }
-        add(Part::Sentence, valence, 1.0);
+        add(Part::Sentence, 1.0);
         if !alone {
-            add(Part::Among, valence, 1.0);
+            add(Part::Among, 1.0);
         }
         // A term with another company between it and the target rather belongs to that one.
         let between = |from: usize, to: usize| {
@@ -162,32 +255,23 @@ fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {
         let decay =
             |from: usize, to: usize| HALF / (HALF + (to - from) as f32) * 0.5f32.powi(between(from, to).min(4) as i32);
         if let Some(mention) = before {
-            add(Part::After, valence, decay(mention, at));
+            add(Part::After, decay(mention, at));
             if between(mention, at) > 0 {
-                add(Part::Other, valence, 1.0);
+                add(Part::Other, 1.0);
             } else if !ends_clause(view, mention, at) {
-                add(Part::Clause, valence, 1.0);
+                add(Part::Clause, 1.0);
             }
         } else if let Some(mention) = after {
             // Nothing of the target before the term: another company there is its subject.
             let first = companies.partition_point(|&c| tokens[c].sentence < sentence);
             if companies[first] < at && companies[first] != mention {
-                add(Part::Other, valence, 1.0);
+                add(Part::Other, 1.0);
             }
         }
         if let Some(mention) = after {
-            add(Part::Before, valence, decay(at, mention));
+            add(Part::Before, decay(at, mention));
         }
     }
-    let squash = |s: f32| s / (s + 2.0);
-    let mut values = Vec::with_capacity(LEXICON);
-    for sums in &sums {
-        values.extend(sums.iter().map(|&s| squash(s)));
-        for (glad, grim) in [(sums[0], sums[1]), (sums[2], sums[3])] {
-            values.extend([squash((glad - grim).max(0.0)), squash((grim - glad).max(0.0))]);
-        }
-    }
-    values
 }
 
 /// Whether a mark that ends a clause stands between two tokens.

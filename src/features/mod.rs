@@ -16,7 +16,7 @@ mod vectorizer;
 mod vectors;
 
 pub use block::{Block, BlockKind, Settings, UnknownBlock};
-pub use dense::width;
+pub use dense::{attribute, width};
 pub use extract::{Place, Reading, Scope, View, extract, spell};
 pub use lexicon::{Hit, Role, Valence};
 pub use rows::{BagOfWords, Row};

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::block::{BlockKind, Settings};
+use super::block::{Block, BlockKind, Settings};
 use super::dense;
 use super::extract::{Scope, View, extract, hash_term, spell};
 use super::rows::Row;
@@ -178,10 +178,15 @@ impl Vectorizer {
         let mut added = settings.clone();
         added.blocks.iter_mut().take(base.settings.blocks.len()).for_each(|block| block.on = false);
         let added = Self::fit(&added, counts, views, rows);
-        let terms = [&base.terms[..], &added.terms[..]].concat();
-        let blocks = [&base.blocks[..], &added.blocks[..]].concat();
-        let idf = [&base.idf[..], &added.idf[..]].concat();
-        Self::build(settings.clone(), terms, blocks, idf)
+        let mut index = base.index.clone();
+        index.extend(added.index.iter().map(|(&hash, &column)| (hash, column + base.terms.len() as u32)));
+        Vectorizer {
+            settings: settings.clone(),
+            terms: [&base.terms[..], &added.terms[..]].concat(),
+            blocks: [&base.blocks[..], &added.blocks[..]].concat(),
+            idf: [&base.idf[..], &added.idf[..]].concat(),
+            index,
+        }
     }
 
     /// Puts a stored vectorizer together.
@@ -287,6 +292,20 @@ impl Vectorizer {
         self.blocks.truncate(columns);
         self.idf.truncate(columns);
         Self::build(self.settings, self.terms, self.blocks, self.idf)
+    }
+
+    /// Switches off the blocks for which `dead` is true, given their position, and drops their columns; returns the former number of each that stays.
+    pub fn without(&mut self, dead: impl Fn(usize, &Block) -> bool) -> Vec<usize> {
+        for (at, block) in self.settings.blocks.iter_mut().enumerate() {
+            block.on &= !dead(at, block);
+        }
+        let on = |column: &usize| self.settings.blocks[usize::from(self.blocks[*column])].on;
+        let kept: Vec<usize> = (0..self.columns()).filter(on).collect();
+        let terms = kept.iter().map(|&column| self.terms[column].clone()).collect();
+        let blocks = kept.iter().map(|&column| self.blocks[column]).collect();
+        let idf = kept.iter().map(|&column| self.idf[column]).collect();
+        *self = Self::build(self.settings.clone(), terms, blocks, idf);
+        kept
     }
 
     /// The columns of a block; they are consecutive.

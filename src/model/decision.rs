@@ -45,7 +45,12 @@ fn highest(p: [f64; 3], offsets: [f64; 3]) -> usize {
 impl Decision {
     /// The class that is named: the first of those with the highest ln p + offset.
     pub fn class(&self, p: [f64; 3], language: Language) -> usize {
-        highest(p, self.offsets[place(language)])
+        highest(p, self.offsets_for(language))
+    }
+
+    /// The offsets for texts of a language, in nats, positive pole first.
+    pub fn offsets_for(&self, language: Language) -> [f64; 3] {
+        self.offsets[place(language)]
     }
 
     /// The offsets of the break-even point on out-of-fold probabilities. A language with few of them gets the offsets of all together.

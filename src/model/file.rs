@@ -3,7 +3,7 @@
 //! A safetensors file whose metadata has one entry, `lichang`: JSON with a magic word, the version of the layout, the settings and the
 //! provenance. Tensors of head H: `H.weights` f32 [columns, 3], `H.intercepts` f64 [3], `H.calibration` f64 [3, 4] (matrix and bias), `H.decision` f64 [2, 3], `H.context` f64 [1],
 //! `H.idf` f32 [columns], `H.blocks` u8 [columns], `H.terms` u8 [bytes] (UTF-8, a line feed behind each term). Everything is little-endian. The bytes depend on
-//! the model alone.
+//! the model alone. `texts` u64 [n] are the fingerprints of the training texts, ascending; a file without them is a model that does not know them.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use crate::atomic;
 use crate::features::{Settings, Vectorizer, floats, resources};
 
 const KEY: &str = "lichang";
+const TEXTS: &str = "texts";
 const MAGIC: &str = "lichang model";
 /// The version of the layout that this program writes, and the newest that it reads.
 pub const VERSION: u32 = 2;
@@ -89,6 +90,12 @@ impl Model {
             .into_iter()
             .filter_map(|(name, head)| head.as_ref().map(|head| tensors(name, head)))
             .flatten()
+            .chain([Tensor {
+                name: TEXTS.to_string(),
+                dtype: Dtype::U64,
+                shape: vec![self.texts.len()],
+                bytes: self.texts.iter().flat_map(|text| text.to_le_bytes()).collect(),
+            }])
             .collect();
         let views = tensors.iter().map(|t| {
             (t.name.as_str(), TensorView::new(t.dtype, t.shape.clone(), &t.bytes).expect("shape and bytes agree"))
@@ -131,7 +138,13 @@ impl Model {
         if stance.is_none() && sentiment.is_none() {
             return Err(damaged("it has no head"));
         }
-        Ok(Model::new(stance, sentiment, provenance))
+        let texts = match tensors.tensor(TEXTS) {
+            Ok(texts) if texts.dtype() == Dtype::U64 => texts.data(),
+            Ok(_) => return Err(damaged("the fingerprints of the texts are not whole numbers")),
+            Err(_) => &[],
+        };
+        let texts = texts.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
+        Ok(Model::new(stance, sentiment, provenance, texts))
     }
 
     /// Reads a file.
@@ -280,7 +293,7 @@ mod tests {
             heads: Vec::new(),
         };
         let head = Head::new(vectorizer, weights, [0.1, 0.2, -0.3], Calibration::identity(), Decision::default(), 0.0);
-        Model::new(None, Some(head), provenance)
+        Model::new(None, Some(head), provenance, [7, 3])
     }
 
     /// A file with another header.

@@ -4,7 +4,7 @@ use super::calibration::Calibration;
 use super::context::in_context;
 use super::decision::Decision;
 use super::sparse_logistic::log_softmax;
-use crate::features::{Place, Row, Vectorizer, View, extract};
+use crate::features::{BlockKind, Place, Row, Scope, Vectorizer, View, attribute, extract, width};
 use crate::label::Language;
 use crate::target::TokenKind;
 
@@ -34,6 +34,17 @@ pub struct Judgement {
     pub class: usize,
     /// How many known features the text has.
     pub features: usize,
+}
+
+/// A part of logit(positive pole) − logit(negative pole).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contribution {
+    /// The kind of block that it comes from.
+    pub block: BlockKind,
+    /// Where in the text it comes from.
+    pub place: Place,
+    /// Above 0 it speaks for the positive pole, below 0 for the negative one.
+    pub value: f64,
 }
 
 impl Judgement {
@@ -87,7 +98,7 @@ impl Head {
 
     /// Judges a view. A text of names and marks without a single word says nothing: it is neutral, with no features.
     pub fn judge(&self, view: View<'_>) -> Judgement {
-        if !view.passage.tokens.iter().any(|t| matches!(t.kind, TokenKind::Latin | TokenKind::Han)) {
+        if !has_words(view) {
             return Judgement {
                 p: [0.0, 1.0, 0.0],
                 own: [0.0, 1.0, 0.0],
@@ -131,31 +142,61 @@ impl Head {
 
     /// What each place of the text adds to logit(positive pole) − logit(negative pole).
     ///
-    /// The product of weight and value of an n-gram's column is shared evenly among the places at which it occurs; those of numbers (lexicon sums, mean
-    /// vectors), which have no single place, are given together as [`Place::Whole`]. With the difference of the intercepts all sum to
-    /// the difference of the logits.
-    pub fn contributions(&self, view: View<'_>) -> Vec<(Place, f64)> {
+    /// The product of weight and value of an n-gram's column is shared evenly among the places at which it occurs; those of numbers are shared among
+    /// the tokens that make them up ([`attribute`]). What has no place, the language and the rounding of numbers, is given as [`Place::Whole`]. With the
+    /// difference of the intercepts all sum to the difference of the logits. A text without words has none, as [`Head::judge`] says nothing of it.
+    pub fn contributions(&self, view: View<'_>) -> Vec<Contribution> {
+        if !has_words(view) {
+            return Vec::new();
+        }
         let row = self.vectorizer.row(view);
+        let settings = self.vectorizer.settings();
         let mut places: Vec<Vec<Place>> = vec![Vec::new(); row.indices.len()];
-        extract(self.vectorizer.settings(), view, |_, hash, place| {
+        extract(settings, view, |_, hash, place| {
             let column = self.vectorizer.column(hash);
             if let Some(at) = column.and_then(|column| row.indices.binary_search(&column).ok()) {
                 places[at].push(place);
             }
         });
         let mut contributions = Vec::new();
-        let mut whole = 0.0;
+        let mut numbers = vec![0.0; settings.blocks.len()];
         for ((places, &column), &value) in places.into_iter().zip(&row.indices).zip(&row.values) {
-            let weights = self.weights[column as usize];
-            let product = (f64::from(weights[0]) - f64::from(weights[2])) * f64::from(value);
-            if places.is_empty() {
-                whole += product;
+            let product = self.pull(column as usize) * f64::from(value);
+            let at = usize::from(self.vectorizer.blocks()[column as usize]);
+            let block = settings.blocks[at].kind;
+            if width(block) > 0 {
+                numbers[at] += product;
                 continue;
             }
             let share = product / places.len() as f64;
-            contributions.extend(places.into_iter().map(|place| (place, share)));
+            contributions.extend(places.into_iter().map(|place| Contribution { block, place, value: share }));
         }
-        contributions.push((Place::Whole, whole));
+        let scope = Scope::new(settings, view);
+        for (at, block) in settings.active().filter(|(_, block)| width(block.kind) > 0) {
+            let columns = self.vectorizer.block_columns(at as u8);
+            if columns.is_empty() {
+                continue;
+            }
+            let scaled = |column| self.pull(column) * f64::from(block.scale);
+            let weights: Vec<f64> = columns.map(scaled).collect();
+            let mut rest = numbers[at];
+            attribute(block.kind, view, &scope, &weights, |tokens, value| {
+                rest -= value;
+                contributions.push(Contribution { block: block.kind, place: Place::Tokens(tokens), value });
+            });
+            contributions.push(Contribution { block: block.kind, place: Place::Whole, value: rest });
+        }
         contributions
     }
+
+    /// By how much the weight of a column toward the positive pole exceeds that toward the negative one.
+    fn pull(&self, column: usize) -> f64 {
+        let [positive, _, negative] = self.weights[column];
+        f64::from(positive) - f64::from(negative)
+    }
+}
+
+/// Whether a text has anything but names and marks.
+fn has_words(view: View<'_>) -> bool {
+    view.passage.tokens.iter().any(|t| matches!(t.kind, TokenKind::Latin | TokenKind::Han))
 }

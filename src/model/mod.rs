@@ -1,9 +1,11 @@
 //! The model: two linear heads over sparse features, their training, their calibration and their file.
 
+mod adapt;
 mod calibration;
 mod context;
 mod count_ratio;
 mod decision;
+mod evidence;
 mod examples;
 mod file;
 mod head;
@@ -13,11 +15,13 @@ mod sparse_logistic;
 mod train;
 mod tune;
 
+pub use adapt::{Adaptation, Departure};
 pub use calibration::{Calibration, CalibrationError};
 pub use decision::{Decision, Offsets};
+pub use evidence::{Evidence, Role, TOLERANCE, Word};
 pub use examples::{Example, Examples};
 pub use file::{ModelError, VERSION};
-pub use head::{Head, Judgement};
+pub use head::{Contribution, Head, Judgement};
 pub use sparse_logistic::{
     ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
 };
@@ -29,6 +33,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::text::fingerprint;
+
 /// A trained model.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -38,13 +44,16 @@ pub struct Model {
     pub sentiment: Option<Head>,
     /// What it was trained on and how.
     pub provenance: Provenance,
+    /// The fingerprints of the texts that it or its parents were trained on, ascending.
+    texts: Vec<u64>,
     /// SHA-256 of its file, once somebody asked for it.
     sha256: OnceLock<String>,
 }
 
 impl PartialEq for Model {
     fn eq(&self, other: &Self) -> bool {
-        (&self.stance, &self.sentiment, &self.provenance) == (&other.stance, &other.sentiment, &other.provenance)
+        (&self.stance, &self.sentiment, &self.provenance, &self.texts)
+            == (&other.stance, &other.sentiment, &other.provenance, &other.texts)
     }
 }
 
@@ -111,12 +120,28 @@ pub struct HeadRecord {
     pub convergence: Convergence,
     /// Folds of the out-of-fold predictions that calibrated it; 0 when it is not calibrated.
     pub calibration_folds: usize,
+    /// For training from a base, how far it went from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adaptation: Option<Adaptation>,
 }
 
 impl Model {
-    /// Puts a model together.
-    pub fn new(stance: Option<Head>, sentiment: Option<Head>, provenance: Provenance) -> Self {
-        Model { stance, sentiment, provenance, sha256: OnceLock::new() }
+    /// Puts a model together; `texts` are the fingerprints of the texts that it was trained on, in any order.
+    pub fn new(
+        stance: Option<Head>,
+        sentiment: Option<Head>,
+        provenance: Provenance,
+        texts: impl IntoIterator<Item = u64>,
+    ) -> Self {
+        let mut texts: Vec<u64> = texts.into_iter().collect();
+        texts.sort_unstable();
+        texts.dedup();
+        Model { stance, sentiment, provenance, texts, sha256: OnceLock::new() }
+    }
+
+    /// Whether the model, or one that it was trained from, was trained on a text, however it was spaced.
+    pub fn has_seen(&self, text: &str) -> bool {
+        self.texts.binary_search(&fingerprint(text)).is_ok()
     }
 
     /// The model that ships inside the program.
@@ -130,6 +155,11 @@ impl Model {
 
     fn known_as(self, sha256: String) -> Self {
         Model { sha256: OnceLock::from(sha256), ..self }
+    }
+
+    /// The fingerprints of the texts that it was trained on ([`crate::text::fingerprint`]), ascending.
+    pub fn texts(&self) -> &[u64] {
+        &self.texts
     }
 
     /// SHA-256 of the model's file in hexadecimal.

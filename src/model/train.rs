@@ -1,6 +1,7 @@
 //! Training: the one place that fits linfa estimators.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,15 +16,14 @@ use super::count_ratio;
 use super::decision::{Decision, Offsets, macro_f1};
 use super::examples::{Example, Examples};
 use super::head::Head;
-use super::prior::Prior;
-use super::sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, log_softmax};
+use super::sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, log_softmax};
 use super::{DataFile, HeadRecord, Model, Provenance};
 use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources, width};
 use crate::label::Language;
 use crate::labels::Record;
 use crate::statistics::grouped_folds;
 use crate::target::Finder;
-use crate::text::JIEBA_VERSION;
+use crate::text::{JIEBA_VERSION, fingerprint};
 
 /// How one head is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +60,8 @@ pub struct TrainOptions {
     pub seed: u64,
     /// The model from which training departs: its vocabulary stays, and the penalty draws the weights to its weights.
     pub base: Option<Arc<Model>>,
+    /// The day that goes into the model, as `YYYY-MM-DD`.
+    pub date: Option<String>,
 }
 
 impl Default for TrainOptions {
@@ -80,6 +82,7 @@ impl Default for TrainOptions {
             tune: false,
             seed: 0,
             base: None,
+            date: None,
         }
     }
 }
@@ -104,10 +107,13 @@ pub struct OutOfFold {
     pub records: Vec<usize>,
     /// Index of each example's true class.
     pub classes: Vec<usize>,
-    /// Calibrated probabilities. The map was fitted on all of them together, with 12 parameters.
+    /// Calibrated probabilities. The map was fitted on all of them together, with 12 parameters; in training from a base, on the other folds alone.
     pub p: Vec<[f64; 3]>,
-    /// The class that is named for each. The offsets, too, were fitted on all of them together.
+    /// The class that is named for each. The offsets were fitted on what the map was fitted on.
     pub predicted: Vec<usize>,
+    /// For training from a base, what each of the words that changed most adds to logit(positive pole) − logit(negative pole) more than it adds
+    /// there, with its byte range in the text; the largest change first. Otherwise empty.
+    pub words: Vec<Vec<(Range<usize>, f64)>>,
 }
 
 /// Why training is not possible.
@@ -150,11 +156,11 @@ const TUNE_TOLERANCE: f64 = 1e-3;
 pub(super) struct Task<'a> {
     name: &'static str,
     pub(super) head: HeadOptions,
-    options: &'a TrainOptions,
-    examples: &'a [Example],
+    pub(super) options: &'a TrainOptions,
+    pub(super) examples: &'a [Example],
     records: &'a [Record],
-    views: Vec<View<'a>>,
-    counts: Vec<Counts>,
+    pub(super) views: Vec<View<'a>>,
+    pub(super) counts: Vec<Counts>,
     base: Option<&'a Head>,
 }
 
@@ -166,6 +172,25 @@ struct Fitted {
     /// See [`SparseLogistic::span`].
     span: Vec<f64>,
     convergence: Convergence,
+}
+
+impl Fitted {
+    /// `factors` are those by which each column was multiplied before the fit.
+    fn new(vectorizer: Vectorizer, fit: &SparseLogistic, factors: &[f32]) -> Self {
+        Fitted {
+            vectorizer,
+            weights: unscaled(fit, factors),
+            intercepts: [0, 1, 2].map(|class| fit.intercepts[class]),
+            span: fit.span.clone(),
+            convergence: fit.convergence,
+        }
+    }
+}
+
+/// The weights of a fit for columns that are not multiplied by `factors`.
+pub(super) fn unscaled(fit: &SparseLogistic, factors: &[f32]) -> Vec<[f64; 3]> {
+    let pairs = fit.weights.outer_iter().zip(factors);
+    pairs.map(|(weights, &factor)| [0, 1, 2].map(|class| weights[class] * f64::from(factor))).collect()
 }
 
 impl<'a> Task<'a> {
@@ -180,9 +205,7 @@ impl<'a> Task<'a> {
     ) -> Self {
         let mut head = head.clone();
         if let Some(base) = base {
-            let new = if std::env::var("TOPIC").is_ok() { head.settings.clone().per_topic() } else { head.settings.clone() };
-            head.settings = base.vectorizer().settings().followed_by(&new);
-            if let Ok(x) = std::env::var("AC") { head.c = x.parse().unwrap(); }
+            head.settings = base.vectorizer().settings().followed_by(&head.settings);
         }
         if options.per_source {
             head.settings = head.settings.per_topic();
@@ -196,87 +219,65 @@ impl<'a> Task<'a> {
         Task { name, head, options, examples: list, records, views, counts, base }
     }
 
+    /// `stance` or `sentiment`.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The record behind an example.
-    fn record(&self, row: usize) -> &'a Record {
+    pub(super) fn record(&self, row: usize) -> &'a Record {
         &self.records[self.examples[row].record]
     }
 
     /// Fits vectorizer and weights on the examples `rows`. `start` is a fit on all examples, from which a fit on some of them is not far.
     fn fit(&self, rows: &[usize], start: Option<&Fitted>, tolerance: f64) -> Result<Fitted, TrainError> {
-        let settings = &self.head.settings;
-        let vectorizer = match self.base {
-            Some(base) => Vectorizer::extend(base.vectorizer(), settings, &self.counts, &self.views, rows),
-            None => Vectorizer::fit(settings, &self.counts, &self.views, rows),
-        };
-        if vectorizer.columns() == 0 {
-            return Err(TrainError::NoFeatures { task: self.name, min_df: settings.min_df });
-        }
-        let columns = vectorizer.columns();
-        let mut matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
-        let prior = self.base.map(|base| Prior::new(base, columns));
-        let offsets: Vec<f64> = prior.iter().flat_map(|prior| prior.logits(&matrix)).collect();
-        if prior.is_some() {
-            Prior::add_columns(&mut matrix, columns, &offsets);
-        }
-        let mut matrix = BagOfWords::from_rows(&matrix, columns + if prior.is_some() { 3 } else { 0 });
-        let targets = Array1::from_iter(rows.iter().map(|&row| self.examples[row].class));
-        let weights = Array1::from_iter(rows.iter().map(|&row| self.record(row).weight));
-        let is_gram = |column: usize| {
-            column < columns && width(settings.blocks[usize::from(vectorizer.blocks()[column])].kind) == 0
-        };
-        let mut factors = vec![1.0; matrix.columns()];
-        if self.head.count_ratio > 0.0 {
-            factors = count_ratio::factors(&matrix, &targets, &weights, self.head.count_ratio, is_gram);
-        }
-        if prior.is_some() {
-            let old = self.base.unwrap().vectorizer().columns();
-            let gram: f32 = std::env::var("GRAM").map_or(0.0, |x| x.parse().unwrap());
-            let plain = Settings::stance();
-            for (column, factor) in factors.iter_mut().enumerate() {
-                if column >= old { continue; }
-                let block = settings.blocks[usize::from(vectorizer.blocks()[column])];
-                let wanted = plain.blocks.iter().find(|b| b.kind == block.kind).unwrap().scale;
-                *factor *= wanted / block.scale;
-                if is_gram(column) { *factor *= gram; }
-            }
-            if let Ok(power) = std::env::var("VAR") {
-                let power: f64 = power.parse().unwrap();
-                let floor: f64 = std::env::var("FLOOR").map_or(0.3, |x| x.parse().unwrap());
-                let p = prior.as_ref().unwrap();
-                for block in 0..settings.blocks.len() {
-                    let range = vectorizer.block_columns(block as u8);
-                    let size = |c: usize| { let w = p.weights[c]; let m = (w[0]+w[1]+w[2])/3.0; w.iter().map(|x| (x-m).powi(2)).sum::<f64>().sqrt() };
-                    let known: Vec<usize> = range.clone().filter(|&c| size(c) > 0.0).collect();
-                    if known.is_empty() { continue; }
-                    let rms = (known.iter().map(|&c| size(c).powi(2)).sum::<f64>() / known.len() as f64).sqrt();
-                    for c in known { factors[c] *= ((size(c)/rms + floor)/(1.0+floor)).powf(power) as f32; }
-                }
-            }
-        }
+        let vectorizer = Vectorizer::fit(&self.head.settings, &self.counts, &self.views, rows);
+        let matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
+        let mut matrix = BagOfWords::from_rows(&matrix, self.check(&vectorizer)?);
+        let factors = self.count_ratios(&vectorizer, &matrix, rows);
         matrix.scale_columns(&factors);
-        let mut params = SparseLogistic::params(3).c(self.head.c).class_weight(self.head.class_weight);
+        let mut params = self.params();
         if let Some(whole) = start {
             let span = rows.iter().flat_map(|&row| &whole.span[row * 3..row * 3 + 3]).copied().collect();
             params = params.start(span);
         }
-        if prior.is_some() {
-            let off: f64 = std::env::var("OFF").map_or(1.0, |x| x.parse().unwrap());
-            params = params.offsets(offsets.iter().map(|o| o * off).collect());
+        let fit = params.tolerance(tolerance).fit(&self.dataset(matrix, rows))?;
+        Ok(Fitted::new(vectorizer, &fit, &factors))
+    }
+
+    /// The columns of a vectorizer, of which there must be some.
+    pub(super) fn check(&self, vectorizer: &Vectorizer) -> Result<usize, TrainError> {
+        match vectorizer.columns() {
+            0 => Err(TrainError::NoFeatures { task: self.name, min_df: self.head.settings.min_df }),
+            columns => Ok(columns),
         }
-        let fit = params.tolerance(tolerance).fit(&DatasetBase::new(matrix, targets).with_weights(weights))?;
-        let mut weights: Vec<[f64; 3]> = fit
-            .weights
-            .outer_iter()
-            .zip(&factors)
-            .map(|(weights, &factor)| [0, 1, 2].map(|class| weights[class] * f64::from(factor)))
-            .collect();
-        let mut intercepts = [0, 1, 2].map(|class| fit.intercepts[class]);
-        if let Some(prior) = prior {
-            let mix = weights.split_off(columns);
-            let off: f64 = std::env::var("OFF").map_or(1.0, |x| x.parse().unwrap());
-            prior.put_back(&mix, &mut weights, &mut intercepts, off);
+    }
+
+    /// The solver's parameters, but for start, offsets and tolerance.
+    pub(super) fn params(&self) -> SparseLogisticParams {
+        SparseLogistic::params(3).c(self.head.c).class_weight(self.head.class_weight)
+    }
+
+    /// A matrix with the classes and weights of its rows.
+    pub(super) fn dataset(&self, matrix: BagOfWords, rows: &[usize]) -> DatasetBase<BagOfWords, Array1<usize>> {
+        let targets = rows.iter().map(|&row| self.examples[row].class).collect();
+        DatasetBase::new(matrix, targets).with_weights(self.weights(rows))
+    }
+
+    fn weights(&self, rows: &[usize]) -> Array1<f32> {
+        rows.iter().map(|&row| self.record(row).weight).collect()
+    }
+
+    /// A factor for each column of `matrix`: for n-grams by how unevenly they occur in the classes, else 1.
+    pub(super) fn count_ratios(&self, vectorizer: &Vectorizer, matrix: &BagOfWords, rows: &[usize]) -> Vec<f32> {
+        if self.head.count_ratio == 0.0 {
+            return vec![1.0; matrix.columns()];
         }
-        Ok(Fitted { vectorizer, weights, intercepts, span: fit.span, convergence: fit.convergence })
+        let targets = rows.iter().map(|&row| self.examples[row].class).collect();
+        let (blocks, of_column) = (&self.head.settings.blocks, vectorizer.blocks());
+        let is_gram =
+            |column: usize| of_column.get(column).is_some_and(|&block| width(blocks[usize::from(block)].kind) == 0);
+        count_ratio::factors(matrix, &targets, &self.weights(rows), self.head.count_ratio, is_gram)
     }
 
     fn head(&self, fitted: &Fitted, map: Calibration, decision: Decision) -> Head {
@@ -288,12 +289,7 @@ impl<'a> Task<'a> {
     }
 
     /// Log-probabilities for the examples `held` from a fit on all others.
-    fn held_out(
-        &self,
-        held: &[usize],
-        start: Option<&Fitted>,
-        tolerance: f64,
-    ) -> Result<Vec<[f64; 3]>, TrainError> {
+    fn held_out(&self, held: &[usize], start: Option<&Fitted>, tolerance: f64) -> Result<Vec<[f64; 3]>, TrainError> {
         let mut is_held = vec![false; self.examples.len()];
         held.iter().for_each(|&row| is_held[row] = true);
         let rest: Vec<usize> = (0..self.examples.len()).filter(|&row| !is_held[row]).collect();
@@ -332,19 +328,27 @@ impl<'a> Task<'a> {
         let map = Calibration::fit(&log_p, &classes).map_err(|e: CalibrationError| e.to_string())?;
         let mut p: Vec<[f64; 3]> = log_p.into_iter().map(|l| map.apply(l)).collect();
         self.look_around(rows, &mut p);
-        let languages: Vec<Language> = rows.iter().map(|&row| self.views[row].passage.language).collect();
-        let decision = match self.head.offsets {
-            Offsets::None => Decision::default(),
-            Offsets::BreakEven => Decision::fit(&p, &languages, &classes),
-            Offsets::Given(decision) => decision,
-        };
-        let predicted = p.iter().zip(&languages).map(|(&p, &language)| decision.class(p, language)).collect();
+        let decision = self.decide(rows, &p, &classes);
+        let named = |(&p, &row): (&[f64; 3], &usize)| decision.class(p, self.views[row].passage.language);
+        let predicted = p.iter().zip(rows).map(named).collect();
         let records = rows.iter().map(|&row| self.examples[row].record).collect();
-        Ok((map, decision, OutOfFold { records, classes, p, predicted }))
+        Ok((map, decision, OutOfFold { records, classes, p, predicted, words: Vec::new() }))
+    }
+
+    /// The offsets for out-of-fold probabilities of the examples `rows`.
+    pub(super) fn decide(&self, rows: &[usize], p: &[[f64; 3]], classes: &[usize]) -> Decision {
+        match self.head.offsets {
+            Offsets::None => Decision::default(),
+            Offsets::BreakEven => {
+                let languages: Vec<Language> = rows.iter().map(|&row| self.views[row].passage.language).collect();
+                Decision::fit(p, &languages, classes)
+            }
+            Offsets::Given(decision) => decision,
+        }
     }
 
     /// Puts the probabilities of paragraphs that share document and target in context.
-    fn look_around(&self, rows: &[usize], p: &mut [[f64; 3]]) {
+    pub(super) fn look_around(&self, rows: &[usize], p: &mut [[f64; 3]]) {
         let mut of: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
         for (at, &row) in rows.iter().enumerate() {
             if let (Some(doc), Some(target)) = (&self.record(row).doc, &self.examples[row].topic) {
@@ -358,7 +362,7 @@ impl<'a> Task<'a> {
     }
 
     /// The examples that the model is for.
-    fn own(&self) -> Vec<usize> {
+    pub(super) fn own(&self) -> Vec<usize> {
         (0..self.examples.len()).filter(|&row| self.record(row).source.is_none()).collect()
     }
 
@@ -381,6 +385,9 @@ impl<'a> Task<'a> {
         }
         if of_class.iter().filter(|n| **n > 0).count() < 2 {
             return Err(TrainError::OneClass { task: self.name, records: self.examples.len() });
+        }
+        if let Some(base) = self.base {
+            return self.train_from(base, of_class, progress, warnings);
         }
         let folds = self.options.folds;
         let steps = 1 + if folds >= 2 { folds } else { 0 };
@@ -426,6 +433,7 @@ impl<'a> Task<'a> {
             tuning,
             convergence: fit.convergence,
             calibration_folds: if out_of_fold.is_some() { folds } else { 0 },
+            adaptation: None,
         };
         Ok((self.head(&fit, calibration, decision), record, out_of_fold))
     }
@@ -454,10 +462,14 @@ pub fn train(
     let mut warnings = Vec::new();
     let mut heads = Vec::new();
     let mut task = |name: &'static str, list: &[Example], head: &HeadOptions| {
+        let base = options.base.as_deref().and_then(|base| match name {
+            "stance" => base.stance.as_ref(),
+            _ => base.sentiment.as_ref(),
+        });
         if list.is_empty() {
-            return Ok(None);
+            // A task that the new labels say nothing of stays the base's.
+            return Ok(base.map(|base| (base.clone(), None)));
         }
-        let base = options.base.as_deref().and_then(|base| if name == "stance" { base.stance.as_ref() } else { base.sentiment.as_ref() });
         let mut task = Task::new(name, head, options, &examples, list, records, base);
         let (head, record, out_of_fold) = task.train(progress, &mut warnings)?;
         heads.push(record);
@@ -474,12 +486,14 @@ pub fn train(
         data,
         targets,
         seed: options.seed,
-        date: None,
-        parents: Vec::new(),
+        date: options.date.clone(),
+        parents: options.base.iter().map(|base| base.sha256().to_string()).collect(),
         heads,
     };
+    let texts: Vec<u64> = records.par_iter().map(|record| fingerprint(&record.text)).collect();
+    let texts = texts.into_iter().chain(options.base.iter().flat_map(|base| base.texts()).copied());
     Ok(Trained {
-        model: Model::new(stance, sentiment, provenance),
+        model: Model::new(stance, sentiment, provenance, texts),
         stance: stance_oof.flatten(),
         sentiment: sentiment_oof.flatten(),
         warnings,

@@ -103,10 +103,10 @@ fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]
     }
 }
 
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     value.map_or("–    ".to_string(), |v| format!("{v:.3}"))
 }
 
-fn interval(interval: Option<Interval>) -> String {
+pub(super) fn interval(interval: Option<Interval>) -> String {
     interval.map_or(String::new(), |i| format!("[{:.3}, {:.3}]", i.low, i.high))
 }

@@ -2,8 +2,10 @@
 
 mod csv;
 mod evaluation;
+mod explain;
 mod json;
 mod parquet;
+mod receipt;
 mod rows;
 mod style;
 mod table;
@@ -11,7 +13,9 @@ mod table;
 pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use evaluation::{evaluation_table, suite_table};
+pub use explain::{JsonExplainer, TableExplainer};
 pub use json::{JsonReporter, NdjsonReporter};
+pub use receipt::receipt_table;
 pub use style::{bar, clip, pad};
 pub use table::TableReporter;
 
@@ -41,8 +45,8 @@ impl Shown {
     }
 }
 
-/// Writes scored articles in one format. An article's bytes depend on it alone, so articles can be written on many threads.
-pub trait Reporter: Sync {
+/// Writes articles in one format: scored ones, or explained ones. An article's bytes depend on it alone, so articles can be written on many threads.
+pub trait Reporter<A = ArticleResult>: Sync {
     /// What stands before the first article.
     ///
     /// # Errors
@@ -56,7 +60,7 @@ pub trait Reporter: Sync {
     ///
     /// # Errors
     /// Those of the writer.
-    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()>;
+    fn article(&self, article: &A, out: &mut dyn Write) -> io::Result<()>;
 
     /// What stands between two articles.
     fn separator(&self) -> &'static str {

@@ -263,7 +263,7 @@ pub(super) fn paragraph_rows(article: &ArticleResult, shown: Shown) -> impl Iter
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::article::{Kind, Meta, RULES};
+    use crate::article::{Kind, Meta, RULES, Spans};
     use crate::label::{Language, Stance};
     use crate::model::Judgement;
     use crate::score::{ArticleScore, ParagraphResult, ParagraphScore};
@@ -280,6 +280,7 @@ pub(super) mod tests {
             range: index * 10..index * 10 + 9,
             language: Language::Zh,
             text: format!("玄石 \"{index}\",\nno"),
+            spans: Spans::default(),
             scores: ["曜石智能", "Halden"]
                 .map(|target| ParagraphScore {
                     target: target.into(),
@@ -288,6 +289,7 @@ pub(super) mod tests {
                     abstain: index == 1,
                     only_anaphora: false,
                     mentions: Vec::new(),
+                    evidence: None,
                 })
                 .into(),
             sentiment: (!bare).then(|| judgement([0.0, 0.0, 1.0])),

@@ -147,6 +147,7 @@ mod tests {
             abstain: false,
             only_anaphora,
             mentions: Vec::new(),
+            evidence: None,
         }
     }
 

@@ -1,9 +1,9 @@
 //! From an article to scores: each paragraph toward each company in it, and the article toward each company.
 
 mod article;
-mod evidence;
+mod explanation;
 mod scorer;
 
 pub use article::{ANAPHORA_WEIGHT, ARTICLE_THRESHOLD, ArticleScore, REPLICATES};
-pub use evidence::Evidence;
+pub use explanation::{Decided, ExplainError, ExplainedArticle, ExplainedWord, Explanation, Question, UnknownTarget};
 pub use scorer::{ABSTAIN_BELOW, ArticleResult, MentionResult, ParagraphResult, ParagraphScore, ScoreError, Scorer};

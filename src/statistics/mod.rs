@@ -2,9 +2,11 @@
 
 mod bootstrap;
 mod folds;
+mod mcnemar;
 
 pub use bootstrap::{Interval, cluster_bootstrap, percentile_interval};
 pub use folds::grouped_folds;
+pub use mcnemar::McNemar;
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;

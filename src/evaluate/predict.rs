@@ -1,0 +1,100 @@
+//! What a model says of labelled records.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::report::Prediction;
+use crate::label::most_probable;
+use crate::labels::{Label, Record};
+use crate::model::{Example, Examples, Head, Judgement, Model, OutOfFold};
+use crate::score::ABSTAIN_BELOW;
+use crate::target::Finder;
+use crate::text::language;
+
+/// The predictions of both tasks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Predicted {
+    /// Stances toward targets.
+    pub stance: Vec<Prediction>,
+    /// Sentiments of texts.
+    pub sentiment: Vec<Prediction>,
+}
+
+impl Predicted {
+    /// What a model says of records; those of one document and target are put in context.
+    pub fn of(model: &Model, records: &[Record], finder: &Finder) -> Self {
+        let head = model.stance.as_ref().or(model.sentiment.as_ref());
+        let hmm = head.is_none_or(|head| head.vectorizer().settings().hmm);
+        let examples = Examples::new(records, finder, hmm);
+        let judge = |head: &Option<Head>, list: &[Example]| -> Vec<Prediction> {
+            let Some(head) = head else { return Vec::new() };
+            let mut judgements: Vec<Judgement> =
+                list.par_iter().map(|example| head.judge(examples.view(example))).collect();
+            let mut documents: BTreeMap<(&str, &str), Vec<&mut Judgement>> = BTreeMap::new();
+            for (judgement, example) in judgements.iter_mut().zip(list) {
+                if let (Some(doc), Some(target)) = (&records[example.record].doc, &example.topic) {
+                    documents.entry((doc, target)).or_default().push(judgement);
+                }
+            }
+            documents.values_mut().for_each(|judgements| head.judge_in_context(judgements));
+            let both = list.iter().zip(&judgements);
+            both.map(|(example, judgement)| {
+                let place = (example.record, example.topic.is_some());
+                prediction(records, place, example.class, judgement.p, judgement.class)
+            })
+            .collect()
+        };
+        Predicted {
+            stance: judge(&model.stance, &examples.stance),
+            sentiment: judge(&model.sentiment, &examples.sentiment),
+        }
+    }
+
+    /// What the models of a cross-validation said of the records that each was not trained on; `stance` and `sentiment` are those of the two heads.
+    pub fn out_of_fold(stance: Option<&OutOfFold>, sentiment: Option<&OutOfFold>, records: &[Record]) -> Self {
+        let of = |found: Option<&OutOfFold>, with_target: bool| -> Vec<Prediction> {
+            let Some(found) = found else { return Vec::new() };
+            let one = |at: usize| {
+                let place = (found.records[at], with_target);
+                prediction(records, place, found.classes[at], found.p[at], found.predicted[at])
+            };
+            (0..found.p.len()).map(one).collect()
+        };
+        Predicted { stance: of(stance, true), sentiment: of(sentiment, false) }
+    }
+
+    /// Adds the predictions of other records.
+    pub fn extend(&mut self, other: Predicted) {
+        self.stance.extend(other.stance);
+        self.sentiment.extend(other.sentiment);
+    }
+}
+
+fn prediction(
+    records: &[Record],
+    (at, with_target): (usize, bool),
+    truth: usize,
+    p: [f64; 3],
+    predicted: usize,
+) -> Prediction {
+    let record = &records[at];
+    let (target, also) = match &record.label {
+        Label::Stance { target, also, .. } if with_target => {
+            (Some(target.clone()), also.map(crate::label::Class::index))
+        }
+        _ => (None, None),
+    };
+    Prediction {
+        record: at,
+        id: record.id.clone(),
+        target,
+        group: record.group().to_string(),
+        language: language(&record.text),
+        truth,
+        also,
+        p,
+        predicted,
+        abstain: p[most_probable(p)] < ABSTAIN_BELOW,
+    }
+}

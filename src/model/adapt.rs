@@ -1,0 +1,387 @@
+//! Training from a base model: which departure from it the new labels bear.
+//!
+//! How far to go from the base is not known beforehand. Where the new labels are more of the same kind, a model trained on them alone is much worse than the base
+//! and even a loose prior forgets too much; where they are of another kind, the base is a hindrance. So every [`Departure`] is tried by grouped cross-validation on
+//! the new labels, and the one with the lowest log-loss is taken. What the receipt of a training shows comes from a second cross-validation
+//! around all of that (nested: Varma & Simon 2006, "Bias in error estimation when using cross-validation for model selection"), so neither the
+//! choice nor calibration map nor offsets have seen the labels that they are measured on.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use linfa::traits::Fit;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::HeadRecord;
+use super::calibration::Calibration;
+use super::decision::Decision;
+use super::evidence::Evidence;
+use super::head::{Head, Judgement};
+use super::prior::{self, COLUMNS, Prior};
+use super::sparse_logistic::{Convergence, log_softmax};
+use super::train::{OutOfFold, Task, TrainError, unscaled};
+use crate::features::{BagOfWords, Block, BlockKind, Row, Settings, Vectorizer, width};
+use crate::statistics::grouped_folds;
+
+/// A way of departing from a base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Departure {
+    /// A tight prior around the base, whose calibration and offsets stay.
+    Close,
+    /// A looser one, likewise.
+    Near,
+    /// A prior as wide as that of training from nothing, around the base.
+    Free,
+    /// Half of the base, and a prior as wide.
+    Half,
+    /// Nothing of the base: training on the new labels alone.
+    Alone,
+}
+
+/// How a head departed from its base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Adaptation {
+    /// What was chosen.
+    pub departure: Departure,
+    /// The cross-validated log-loss of each way, in nats a label, with 12 / n more for the parameters of a calibration map of its own; that of the base as it is
+    /// stands beside [`Adaptation::base_loss`].
+    pub losses: Vec<(Departure, f64)>,
+    /// The log-loss of the base on the same labels.
+    pub base_loss: f64,
+}
+
+impl Departure {
+    /// Every way, the closest first.
+    pub const ALL: [Departure; 5] =
+        [Departure::Close, Departure::Near, Departure::Free, Departure::Half, Departure::Alone];
+
+    /// How far the base's logits are taken over.
+    fn trust(self) -> f64 {
+        match self {
+            Departure::Close | Departure::Near | Departure::Free => 1.0,
+            Departure::Half => 0.5,
+            Departure::Alone => 0.0,
+        }
+    }
+
+    /// The scale of the base's logits as columns: the higher, the freer is their mixing.
+    fn mix(self) -> f32 {
+        match self {
+            Departure::Close => 0.03,
+            Departure::Near => 0.1,
+            Departure::Free => 1.0,
+            Departure::Half => 0.3,
+            Departure::Alone => 0.0,
+        }
+    }
+
+    /// The inverse regularisation of single weights, as a share of that of training from nothing.
+    fn c(self) -> f64 {
+        match self {
+            Departure::Close => 0.003,
+            Departure::Near => 0.03,
+            Departure::Free | Departure::Half | Departure::Alone => 1.0,
+        }
+    }
+
+    /// Whether the base's calibration map and offsets stay.
+    fn keeps_calibration(self) -> bool {
+        matches!(self, Departure::Close | Departure::Near)
+    }
+}
+
+/// Folds by which a departure is chosen.
+const INNER_FOLDS: usize = 4;
+/// Folds of the receipt.
+const OUTER_FOLDS: usize = 5;
+/// Gradient norm at which fits stop.
+const TOLERANCE: f64 = 1e-4;
+/// Parameters of a calibration map, which cost it as much log-loss per record (Akaike 1974).
+const MAP_PARAMETERS: f64 = 12.0;
+/// Words that are kept of each text.
+const WORDS: usize = 6;
+
+/// The rows of a fit from a base.
+struct Design {
+    vectorizer: Vectorizer,
+    prior: Prior,
+    /// Only the columns that take part in departing, with those of A behind them.
+    matrix: BagOfWords,
+    /// The column of the vectorizer (and A) that each column of the matrix is.
+    columns: Vec<u32>,
+    /// The scale of each column of the matrix.
+    factors: Vec<f32>,
+    /// The logits of the base, records × classes.
+    offsets: Vec<f64>,
+}
+
+/// The position of an example that was held out, with its log-probabilities under each departure.
+type Held = (usize, Vec<[f64; 3]>);
+
+/// Weights of the columns of a design's vectorizer.
+struct Departed {
+    weights: Vec<[f64; 3]>,
+    intercepts: [f64; 3],
+    convergence: Convergence,
+}
+
+/// What cross-validation chose.
+struct Choice {
+    departure: Departure,
+    map: Calibration,
+    decision: Decision,
+    adaptation: Adaptation,
+    /// Whether the map was fitted on the new labels.
+    calibrated: bool,
+}
+
+impl Task<'_> {
+    /// Trains the head from a base.
+    pub(super) fn train_from(
+        &self,
+        base: &Head,
+        of_class: [usize; 3],
+        progress: &(dyn Fn(&str, usize, usize) + Sync),
+        warnings: &mut Vec<String>,
+    ) -> Result<(Head, HeadRecord, Option<OutOfFold>), TrainError> {
+        let step = format!("training {}", self.name());
+        progress(&step, 0, OUTER_FOLDS + 1);
+        let all: Vec<usize> = (0..self.examples.len()).collect();
+        let (head, choice, convergence) = self.adapt(base, &all)?;
+        progress(&step, 1, OUTER_FOLDS + 1);
+        let own = self.own();
+        let done = AtomicUsize::new(1);
+        let fold = || progress(&step, 1 + done.fetch_add(1, Ordering::Relaxed), OUTER_FOLDS + 1);
+        let out_of_fold = match self.receipt(base, &own, &fold) {
+            Ok(found) => Some(found),
+            Err(error) => {
+                warnings.push(format!("the new {} model cannot be compared with its base: {error}", self.name()));
+                None
+            }
+        };
+        if !choice.calibrated && !choice.departure.keeps_calibration() {
+            warnings.push(format!(
+                "the {} probabilities are not calibrated: a class has fewer than {} labels",
+                self.name(),
+                Calibration::MIN_PER_CLASS
+            ));
+        }
+        let record = HeadRecord {
+            task: self.name().to_string(),
+            examples: of_class,
+            auxiliary: self.examples.len() - own.len(),
+            c: self.head.c,
+            class_weight: self.head.class_weight,
+            count_ratio: self.head.count_ratio,
+            tuning: Vec::new(),
+            convergence,
+            calibration_folds: if choice.calibrated { INNER_FOLDS } else { 0 },
+            adaptation: Some(choice.adaptation),
+        };
+        Ok((head, record, out_of_fold))
+    }
+
+    /// A head trained on the examples `rows`, with the departure that they choose.
+    fn adapt(&self, base: &Head, rows: &[usize]) -> Result<(Head, Choice, Convergence), TrainError> {
+        let choice = self.choose(base, rows)?;
+        let design = self.design(base, rows)?;
+        let departed = self.depart(&design, rows, choice.departure)?;
+        let weights: Vec<[f32; 3]> = departed.weights.iter().map(|w| w.map(|w| w as f32)).collect();
+        let mut vectorizer = design.vectorizer;
+        let mut kept = weights;
+        if choice.departure == Departure::Alone {
+            // The base's n-grams have no weight left.
+            let generations = base.vectorizer().settings().blocks.len();
+            let dead = |at: usize, block: &Block| at < generations && width(block.kind) == 0;
+            let columns = vectorizer.without(dead);
+            kept = columns.into_iter().map(|column| kept[column]).collect();
+        }
+        let head = Head::new(vectorizer, kept, departed.intercepts, choice.map, choice.decision, self.head.context);
+        Ok((head, choice, departed.convergence))
+    }
+
+    /// The departure with the lowest cross-validated log-loss on the labels among `rows` that the model is for.
+    fn choose(&self, base: &Head, rows: &[usize]) -> Result<Choice, TrainError> {
+        let own: Vec<usize> = rows.iter().copied().filter(|&row| self.record(row).source.is_none()).collect();
+        let groups: Vec<&str> = own.iter().map(|&row| self.record(row).group()).collect();
+        let fold_of = grouped_folds(&groups, INNER_FOLDS, self.options.seed ^ 1);
+        let fold = |fold: usize| -> Result<Vec<Held>, TrainError> {
+            let held: Vec<usize> = (0..own.len()).filter(|&at| fold_of[at] == fold).collect();
+            let examples: Vec<usize> = held.iter().map(|&at| own[at]).collect();
+            let rest = without(rows, &examples);
+            if held.is_empty() || rest.is_empty() {
+                return Ok(Vec::new());
+            }
+            let design = self.design(base, &rest)?;
+            let held_rows: Vec<Row> =
+                examples.iter().map(|&row| design.vectorizer.transform(&self.counts[row])).collect();
+            let log_p = Departure::ALL.into_par_iter().map(|departure| {
+                let departed = self.depart(&design, &rest, departure)?;
+                let of = |row: &Row| log_softmax(prior::logits(row, &departed.weights, departed.intercepts));
+                Ok(held_rows.iter().map(of).collect::<Vec<[f64; 3]>>())
+            });
+            let log_p = log_p.collect::<Result<Vec<_>, TrainError>>()?;
+            Ok(held.into_iter().enumerate().map(|(i, at)| (at, log_p.iter().map(|l| l[i]).collect())).collect())
+        };
+        let folds = (0..INNER_FOLDS).into_par_iter().map(fold).collect::<Result<Vec<_>, _>>()?;
+        let mut log_p = vec![vec![[(1f64 / 3.0).ln(); 3]; own.len()]; Departure::ALL.len()];
+        for (at, ways) in folds.into_iter().flatten() {
+            for (way, found) in ways.into_iter().enumerate() {
+                log_p[way][at] = found;
+            }
+        }
+        let classes: Vec<usize> = own.iter().map(|&row| self.examples[row].class).collect();
+        let base_log_p: Vec<[f64; 3]> =
+            own.par_iter().map(|&row| log_softmax(base.judge(self.views[row]).logits)).collect();
+        let base_loss = loss(&base_log_p, &classes, &base.calibration());
+        let ways = Departure::ALL.into_iter().zip(&log_p).map(|(departure, log_p)| {
+            let (map, calibrated) = match Calibration::fit(log_p, &classes) {
+                _ if departure.keeps_calibration() => (base.calibration(), false),
+                Ok(map) => (map, true),
+                Err(_) => (Calibration::identity(), false),
+            };
+            let cost = if calibrated { MAP_PARAMETERS / classes.len() as f64 } else { 0.0 };
+            (departure, map, calibrated, loss(log_p, &classes, &map) + cost, log_p)
+        });
+        let ways: Vec<_> = ways.collect();
+        let losses: Vec<(Departure, f64)> = ways.iter().map(|way| (way.0, way.3)).collect();
+        // Of equals the first, which is the closest to the base.
+        let best = (1..ways.len()).fold(0, |best, way| if ways[way].3 < ways[best].3 { way } else { best });
+        let (departure, map, calibrated, _, log_p) = &ways[best];
+        let mut p: Vec<[f64; 3]> = log_p.iter().map(|&l| map.apply(l)).collect();
+        self.look_around(&own, &mut p);
+        let decision = if departure.keeps_calibration() { base.decision() } else { self.decide(&own, &p, &classes) };
+        let adaptation = Adaptation { departure: *departure, losses, base_loss };
+        Ok(Choice { departure: *departure, map: *map, decision, adaptation, calibrated: *calibrated })
+    }
+
+    /// The rows of a fit on the examples `rows`, whichever the departure.
+    fn design(&self, base: &Head, rows: &[usize]) -> Result<Design, TrainError> {
+        let settings = &self.head.settings;
+        let vectorizer = Vectorizer::extend(base.vectorizer(), settings, &self.counts, &self.views, rows);
+        let columns = self.check(&vectorizer)?;
+        let mut matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
+        let prior = Prior::new(base, columns);
+        let offsets = prior.logits(&matrix);
+        prior.add_columns(&mut matrix, &offsets);
+        let mut factors = self.count_ratios(&vectorizer, &BagOfWords::from_rows(&matrix, columns + COLUMNS), rows);
+        for (at, (block, scale)) in settings.blocks.iter().zip(departing_scales(base, settings)).enumerate() {
+            for column in vectorizer.block_columns(at as u8) {
+                factors[column] *= scale / block.scale;
+            }
+        }
+        // Most columns are n-grams of the base, which take no part; a solver would pass over them again and again.
+        let taking_part: Vec<u32> =
+            (0..factors.len() as u32).filter(|&column| factors[column as usize] > 0.0).collect();
+        let mut place = vec![u32::MAX; factors.len()];
+        taking_part.iter().enumerate().for_each(|(at, &column)| place[column as usize] = at as u32);
+        let compact = |row: &Row| {
+            let known = row.indices.iter().zip(&row.values).map(|(&column, &value)| (place[column as usize], value));
+            let (indices, values) = known.filter(|(at, _)| *at != u32::MAX).unzip();
+            Row { indices, values }
+        };
+        let compacted: Vec<Row> = matrix.par_iter().map(compact).collect();
+        Ok(Design {
+            prior,
+            matrix: BagOfWords::from_rows(&compacted, taking_part.len()),
+            factors: taking_part.iter().map(|&column| factors[column as usize]).collect(),
+            columns: taking_part,
+            offsets,
+            vectorizer,
+        })
+    }
+
+    /// The weights of a departure.
+    fn depart(&self, design: &Design, rows: &[usize], departure: Departure) -> Result<Departed, TrainError> {
+        let mut factors = design.factors.clone();
+        let features = factors.len() - COLUMNS;
+        factors[features..].fill(departure.mix());
+        let mut matrix = design.matrix.clone();
+        matrix.scale_columns(&factors);
+        let offsets = design.offsets.iter().map(|offset| offset * departure.trust()).collect();
+        let params = self.params().c(self.head.c * departure.c()).offsets(offsets).tolerance(TOLERANCE);
+        let fit = params.fit(&self.dataset(matrix, rows))?;
+        let mut weights = vec![[0.0; 3]; design.vectorizer.columns() + COLUMNS];
+        for (&column, found) in design.columns.iter().zip(unscaled(&fit, &factors)) {
+            weights[column as usize] = found;
+        }
+        let mut intercepts = [0, 1, 2].map(|class| fit.intercepts[class]);
+        design.prior.put_back(departure.trust(), &mut weights, &mut intercepts);
+        Ok(Departed { weights, intercepts, convergence: fit.convergence })
+    }
+
+    /// What models that were trained on the other folds, choice of the departure and all, say of the examples `own`.
+    fn receipt(&self, base: &Head, own: &[usize], done: &(dyn Fn() + Sync)) -> Result<OutOfFold, TrainError> {
+        let groups: Vec<&str> = own.iter().map(|&row| self.record(row).group()).collect();
+        let fold_of = grouped_folds(&groups, OUTER_FOLDS, self.options.seed);
+        let fold = |fold: usize| {
+            let held: Vec<usize> = (0..own.len()).filter(|&at| fold_of[at] == fold).collect();
+            if held.is_empty() {
+                done();
+                return Ok(Vec::new());
+            }
+            let examples: Vec<usize> = held.iter().map(|&at| own[at]).collect();
+            let all: Vec<usize> = (0..self.examples.len()).collect();
+            let (head, ..) = self.adapt(base, &without(&all, &examples))?;
+            let judgements: Vec<Judgement> = examples.iter().map(|&row| head.judge(self.views[row])).collect();
+            let mut p: Vec<[f64; 3]> = judgements.iter().map(|judgement| judgement.p).collect();
+            self.look_around(&examples, &mut p);
+            let found = examples.iter().zip(p).map(|(&row, p)| {
+                let class = head.decision().class(p, self.views[row].passage.language);
+                (p, class, self.changed_words(base, &head, row))
+            });
+            let found: Vec<_> = held.into_iter().zip(found).collect();
+            done();
+            Ok(found)
+        };
+        let folds = (0..OUTER_FOLDS).into_par_iter().map(fold).collect::<Result<Vec<_>, TrainError>>()?;
+        let mut found: Vec<_> = folds.into_iter().flatten().collect();
+        found.sort_by_key(|(at, _)| *at);
+        let rows = || found.iter().map(|(at, _)| own[*at]);
+        Ok(OutOfFold {
+            records: rows().map(|row| self.examples[row].record).collect(),
+            classes: rows().map(|row| self.examples[row].class).collect(),
+            p: found.iter().map(|(_, (p, ..))| *p).collect(),
+            predicted: found.iter().map(|(_, (_, class, _))| *class).collect(),
+            words: found.into_iter().map(|(_, (_, _, words))| words).collect(),
+        })
+    }
+
+    /// The words whose contribution a head changed most, with the change.
+    fn changed_words(&self, base: &Head, head: &Head, row: usize) -> Vec<(Range<usize>, f64)> {
+        let (before, after) = (Evidence::of(base, self.views[row]), Evidence::of(head, self.views[row]));
+        let pairs = before.words.into_iter().zip(after.words);
+        let mut words: Vec<(Range<usize>, f64)> =
+            pairs.map(|(before, after)| (after.range, after.contribution - before.contribution)).collect();
+        words.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.start.cmp(&b.0.start)));
+        words.truncate(WORDS);
+        words
+    }
+}
+
+/// The mean negative log-probability of the true classes.
+fn loss(log_p: &[[f64; 3]], classes: &[usize], map: &Calibration) -> f64 {
+    let of = |(log_p, &class): (&[f64; 3], &usize)| -map.apply(*log_p)[class].max(f64::MIN_POSITIVE).ln();
+    log_p.iter().zip(classes).map(of).sum::<f64>() / classes.len().max(1) as f64
+}
+
+/// The scale of each block of `settings` for what departs from the base: its n-grams stay as they are, numbers are scaled as in training from nothing.
+fn departing_scales(base: &Head, settings: &Settings) -> Vec<f32> {
+    let old = base.vectorizer().settings().blocks.len();
+    let plain = Settings::stance();
+    let own = |kind: BlockKind| plain.blocks.iter().find(|block| block.kind == kind).map_or(1.0, |block| block.scale);
+    let scale = |(at, block): (usize, &Block)| match width(block.kind) {
+        0 if at < old => 0.0,
+        0 => block.scale,
+        _ => own(block.kind),
+    };
+    settings.blocks.iter().enumerate().map(scale).collect()
+}
+
+/// The elements of `rows` that are not in `held`.
+fn without(rows: &[usize], held: &[usize]) -> Vec<usize> {
+    let held: std::collections::HashSet<usize> = held.iter().copied().collect();
+    rows.iter().copied().filter(|row| !held.contains(row)).collect()
+}
