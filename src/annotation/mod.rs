@@ -2,4 +2,6 @@
 
 pub mod agreement;
 pub mod check;
+pub mod merge;
 pub mod sample;
+mod units;

@@ -1,9 +1,11 @@
 //! Seeded, pure statistics; nothing here knows what the numbers are about.
 
+mod agreement;
 mod bootstrap;
 mod folds;
 mod mcnemar;
 
+pub use agreement::{Coincidences, KappaWeights, Level, kappa};
 pub use bootstrap::{Interval, cluster_bootstrap, percentile_interval};
 pub use folds::grouped_folds;
 pub use mcnemar::McNemar;
