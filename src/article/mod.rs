@@ -155,20 +155,40 @@ impl Paragraph {
 
     /// The paragraph's words as a reader sees them: marks gone, white space folded.
     pub fn plain(&self, text: &str) -> String {
-        let mut words = String::new();
-        let mut at = self.range.start;
-        for mark in &self.marks {
-            words.push_str(&text[at..mark.start]);
-            at = mark.end;
-        }
-        words.push_str(&text[at..self.range.end]);
-        let mut folded = String::with_capacity(words.len());
-        for part in words.split_whitespace() {
-            if !folded.is_empty() {
-                folded.push(' ');
+        let mut plain = String::with_capacity(self.range.len());
+        plain.extend(self.plain_chars(text).map(|(_, c)| c));
+        plain
+    }
+
+    /// Where a byte range of the document stands in what [`Paragraph::plain`] gives, in code points; `None` when nothing of it is left there.
+    pub fn plain_span(&self, text: &str, range: &Range<usize>) -> Option<(usize, usize)> {
+        let mut span: Option<(usize, usize)> = None;
+        for (point, (at, c)) in self.plain_chars(text).enumerate() {
+            if range.contains(&at) && (c != ' ' || span.is_some()) {
+                span = Some((span.map_or(point, |(from, _)| from), point + 1));
             }
-            folded.push_str(part);
         }
-        folded
+        span
+    }
+
+    /// The characters of the paragraph's words, each with its byte in the document, or the first of the white space that it stands for.
+    fn plain_chars<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, char)> + 'a {
+        let ends = self.marks.iter().map(|mark| mark.start).chain([self.range.end]);
+        let starts = std::iter::once(self.range.start).chain(self.marks.iter().map(|mark| mark.end));
+        let words = starts
+            .zip(ends)
+            .flat_map(|(start, end)| text[start..end].char_indices().map(move |(at, c)| (start + at, c)));
+        let (mut space, mut begun) = (None, false);
+        words
+            .flat_map(move |(at, c)| {
+                if c.is_whitespace() {
+                    space = space.or(Some(at));
+                    return [None, None];
+                }
+                let folded = space.take().filter(|_| begun).map(|at| (at, ' '));
+                begun = true;
+                [folded, Some((at, c))]
+            })
+            .flatten()
     }
 }

@@ -6,7 +6,7 @@ use super::block::BlockKind;
 use super::extract::{Scope, View};
 use super::lexicon::{Role, Valence};
 use super::vectors::{self, DIMENSIONS};
-use crate::target::TokenKind;
+use crate::target::{Passage, TokenKind};
 
 /// The parts of a text over which valences are summed.
 #[derive(Clone, Copy)]
@@ -87,15 +87,7 @@ pub fn term(kind: BlockKind, column: usize) -> String {
 /// A mean vector has unit length. A sum of valences s ≥ 0 becomes s / (s + 2), so that one strong term counts much and the tenth little.
 pub fn values(kind: BlockKind, view: View<'_>, scope: &Scope) -> Vec<f32> {
     let tokens = &view.passage.tokens;
-    let mean = |ranges: &[Range<usize>]| {
-        let picked = ranges.iter().flat_map(|range| &tokens[range.clone()]).map(|token| (token, 1.0));
-        let mut sum = vectors::sum(view.passage, picked).to_vec();
-        let norm = sum.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt() as f32;
-        if norm > 0.0 {
-            sum.iter_mut().for_each(|x| *x /= norm);
-        }
-        sum
-    };
+    let mean = |ranges: &[Range<usize>]| mean_vector(view.passage, ranges).to_vec();
     match kind {
         BlockKind::Lexicon => lexicon(view, scope),
         BlockKind::VectorParagraph => mean(std::slice::from_ref(&(0..tokens.len()))),
@@ -103,6 +95,17 @@ pub fn values(kind: BlockKind, view: View<'_>, scope: &Scope) -> Vec<f32> {
         BlockKind::VectorAfter => mean(&scope.sides(tokens, false)),
         _ => Vec::new(),
     }
+}
+
+/// The mean of the weighted word vectors of some tokens, brought to unit length; all zero where no word has a vector.
+pub fn mean_vector(passage: &Passage, ranges: &[Range<usize>]) -> [f32; DIMENSIONS] {
+    let picked = ranges.iter().flat_map(|range| &passage.tokens[range.clone()]).map(|token| (token, 1.0));
+    let mut sum = vectors::sum(passage, picked);
+    let norm = sum.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt() as f32;
+    if norm > 0.0 {
+        sum.iter_mut().for_each(|x| *x /= norm);
+    }
+    sum
 }
 
 fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {

@@ -5,6 +5,7 @@ mod evaluation;
 mod json;
 mod parquet;
 mod rows;
+mod sample;
 mod style;
 mod table;
 
@@ -12,13 +13,14 @@ pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use evaluation::{evaluation_table, suite_table};
 pub use json::{JsonReporter, NdjsonReporter};
+pub use sample::sample_summary;
 pub use style::{bar, clip, pad};
 pub use table::TableReporter;
 
 use std::io::{self, Write};
 
 use crate::article::Kind;
-use crate::score::{ArticleResult, ParagraphResult};
+use crate::score::{ArticleResult, ParagraphResult, round};
 
 /// What a report of scores shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +73,4 @@ pub trait Reporter: Sync {
         let _ = out;
         Ok(())
     }
-}
-
-/// Four decimals: finer differences mean nothing.
-fn round(x: f64) -> f64 {
-    let rounded = (x * 1e4).round() / 1e4;
-    // No "-0" in reports.
-    if rounded == 0.0 { 0.0 } else { rounded }
 }
