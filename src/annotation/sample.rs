@@ -102,7 +102,7 @@ pub struct SampleOptions {
     pub size: NonZeroUsize,
     /// Of the draw, and of the choice among equals.
     pub seed: u64,
-    /// Without anything that tells what the model thinks: no suggestion, and strata named by numbers.
+    /// Without suggestions, and with numbers for the names of strata, which have the predicted stance in them.
     pub blind: bool,
 }
 
@@ -141,11 +141,13 @@ pub enum SampleError {
     #[error("cannot use a temporary file")]
     Temporary(#[from] io::Error),
     /// There is nothing to choose from.
-    #[error("there is no pair of a paragraph and a company to choose from")]
+    #[error(
+        "there is no pair of a paragraph and a company to choose from; `lichang score --per paragraph` shows what is found, and --targets adds companies"
+    )]
     Nothing,
     /// The smallest samples of all strata are more than the whole is to have, even with all outlets together.
     #[error(
-        "{size} items are too few for {strata} strata with at least {least} each: ask for {needed} or more, for a smaller least, or for the strategy random"
+        "a sample of {size} is too small for {strata} strata with at least {least} of each; ask for {needed} or more with -n, lower --per-stratum-min, or use --strategy random"
     )]
     TooFew {
         /// What was asked for.

@@ -192,3 +192,30 @@ impl Paragraph {
             .flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_found_again_in_plain_text() {
+        let text = "# T\n\n  **月之**暗面  的\t [Kimi](https://kimi.example)  很强 \u{3000}**!**\n\nnext";
+        let article = Article::new("t".into(), text.to_string(), Meta::default());
+        let paragraph = &article.paragraphs[1];
+        let plain = paragraph.plain(text);
+        assert_eq!(plain, "月之暗面 的 Kimi 很强 !");
+        for (raw, expected) in [
+            ("月之**暗面", Some("月之暗面")),
+            ("Kimi", Some("Kimi")),
+            ("  的\t ", Some("的")),
+            ("的\t [Kimi", Some("的 Kimi")),
+            ("(https", None),
+            ("next", None),
+        ] {
+            let start = text.find(raw).unwrap();
+            let span = paragraph.plain_span(text, &(start..start + raw.len()));
+            let found = span.map(|(from, to)| plain.chars().skip(from).take(to - from).collect::<String>());
+            assert_eq!(found.as_deref().map(str::trim_end), expected, "{raw}");
+        }
+    }
+}

@@ -39,7 +39,7 @@ pub fn sample_summary(drawn: &Drawn) -> String {
         options.seed
     ));
     if drawn.pooled > 0 {
-        line(format!("{} outlets with few pairs are one in the strata", drawn.pooled));
+        line(format!("{} outlets with few pairs share the strata of (other outlets)", drawn.pooled));
     }
     if drawn.repeated > 0 {
         line(format!("{} pairs came more than once and count once", drawn.repeated));

@@ -138,54 +138,58 @@ impl Strata {
         (self.strata.into_iter().collect(), 0, sizes)
     }
 
-    /// Says how many to draw of each. When the sample is too small for `least` of every stratum, the outlets with the fewest pairs are pooled, as few as will
-    /// do (collapsed strata, Cochran 1977, section 5A.12); languages and predicted stances stay apart.
+    /// Says how many to draw of each.
+    ///
+    /// The fewest of all strata, `least` of each, are to take no more than half of the sample, so that the rest can go where it does most, and for the same
+    /// number of each no more than the whole. Where they would, the outlets with the fewest pairs are pooled, as few as will do (collapsed strata, Cochran
+    /// 1977, section 5A.12); languages and predicted stances stay apart. A sample for which that is not enough is filled by them up to the whole.
     ///
     /// # Errors
     /// [`SampleError::TooFew`] when it is too small even for one outlet.
     pub fn allocate(mut self, allocation: Allocation, least: usize) -> Result<Allocated, SampleError> {
-        let pooled = self.pool(least)?;
+        let mut together: BTreeMap<(Language, usize), usize> = BTreeMap::new();
+        for (cell, stratum) in &self.strata {
+            if let Some(cell) = cell {
+                *together.entry((cell.language, cell.class)).or_default() += stratum.population;
+            }
+        }
+        let needed: usize = together.values().map(|&population| fewest(population, least)).sum();
+        if needed > self.size {
+            return Err(SampleError::TooFew { size: self.size, strata: together.len(), least, needed });
+        }
+        let half = self.size / 2;
+        let room = if allocation == Allocation::Equal || needed > half { self.size } else { half };
+        let pooled = self.pool(least, room);
         let shares: Vec<Share> = self.strata.values().map(Stratum::share).collect();
         let sizes = allocate(&shares, self.size, least, allocation);
         Ok((self.strata.into_iter().collect(), pooled, sizes))
     }
 
-    fn pool(&mut self, least: usize) -> Result<usize, SampleError> {
-        let mut needed: usize = self.strata.values().map(|s| fewest(s.population, least)).sum();
-        if needed <= self.size {
-            return Ok(0);
-        }
+    /// Pools the smallest outlets until the fewest of all strata are at most `room`; says how many it were.
+    fn pool(&mut self, least: usize, room: usize) -> usize {
         let mut outlets: BTreeMap<Outlet, Vec<(Cell, usize)>> = BTreeMap::new();
         for (cell, stratum) in &self.strata {
-            let Some(cell) = cell else { continue };
-            outlets.entry(cell.outlet.clone()).or_default().push((cell.clone(), stratum.population));
+            if let Some(cell) = cell {
+                outlets.entry(cell.outlet.clone()).or_default().push((cell.clone(), stratum.population));
+            }
         }
         let mut outlets: Vec<Vec<(Cell, usize)>> = outlets.into_values().collect();
         outlets.sort_by_key(|cells| cells.iter().map(|(_, population)| population).sum::<usize>());
-        let mut together: BTreeMap<Cell, usize> = BTreeMap::new();
+        let mut taken: usize = self.strata.values().map(|s| fewest(s.population, least)).sum();
         let mut pooled = 0;
         for cells in outlets {
-            if needed <= self.size {
+            if taken <= room {
                 break;
             }
             pooled += 1;
             for (cell, population) in cells {
-                let common = Cell { outlet: Outlet::Pooled, ..cell.clone() };
-                let sum = together.entry(common.clone()).or_default();
-                needed -= fewest(population, least) + fewest(*sum, least);
-                *sum += population;
-                needed += fewest(*sum, least);
-                if let Some(stratum) = self.strata.remove(&Some(cell)) {
-                    match self.strata.get_mut(&Some(common.clone())) {
-                        Some(pool) => pool.merge(stratum),
-                        None => drop(self.strata.insert(Some(common), stratum)),
-                    }
-                }
+                let Some(stratum) = self.strata.remove(&Some(cell.clone())) else { continue };
+                let pool = self.strata.entry(Some(Cell { outlet: Outlet::Pooled, ..cell })).or_default();
+                taken -= fewest(population, least) + fewest(pool.population, least);
+                pool.merge(stratum);
+                taken += fewest(pool.population, least);
             }
         }
-        if needed > self.size {
-            return Err(SampleError::TooFew { size: self.size, strata: self.strata.len(), least, needed });
-        }
-        Ok(pooled)
+        pooled
     }
 }

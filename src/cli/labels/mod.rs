@@ -29,7 +29,7 @@ pub enum LabelsCommand {
     /// Convert annotation files from one form to another
     Convert(convert::ConvertArgs),
     /// Choose paragraphs to label next
-    Sample(sample::SampleArgs),
+    Sample(Box<sample::SampleArgs>),
     /// Measure how far annotators agree, and merge their labels
     Agreement(agreement::AgreementArgs),
     /// List likely label errors, for review
@@ -40,7 +40,7 @@ pub enum LabelsCommand {
 pub fn run(args: LabelsArgs) -> anyhow::Result<Outcome> {
     match args.command {
         LabelsCommand::Convert(args) => convert::run(args),
-        LabelsCommand::Sample(args) => sample::run(args),
+        LabelsCommand::Sample(args) => sample::run(*args),
         LabelsCommand::Agreement(args) => agreement::run(args),
         LabelsCommand::Check(args) => check::run(args),
     }

@@ -30,7 +30,7 @@ drawn. Items stand in random order, so the first k of n that get labelled are a 
 probabilities. To train, `uncertainty`, `diverse` and `disagreement` choose what a model learns more from; nothing can be
 estimated from their labels. Suggestions save time but sway annotators: leave them out of what is to be measured with --blind.
 
-Where -n is too small for every stratum, the outlets with the fewest pairs become one.
+Where the fewest of every stratum would take more than half of -n, the outlets with the fewest pairs become one.
 
 Examples:
   lichang labels sample crawl/ -n 200 --blind --output gold.jsonl
@@ -178,13 +178,15 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
         log::warn!("the scores in the input were taken as they are, not made with --model");
     }
     let outcome = summary.outcome();
-    let drawn = sampler.finish().context(
-        "nothing was drawn; `lichang score --per paragraph` shows what there is, and --targets adds companies",
-    )?;
+    let drawn = sampler.finish()?;
     write(&drawn.items, args.output.as_deref())?;
     anstream::eprint!("{}", sample_summary(&drawn));
     if drawn.items.len() < options.size.get() {
-        log::warn!("{} were asked for; there are no more to choose from", options.size);
+        let why = match options.strategy.is_probability() {
+            true => "there are no more to choose from",
+            false => "texts that come again are passed over, and a higher --per-document lets more of a document in",
+        };
+        log::warn!("{} were asked for; {why}", options.size);
     }
     Ok(if failed_items > 0 { Outcome::Partial } else { outcome })
 }
