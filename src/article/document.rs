@@ -59,6 +59,14 @@ impl Document {
         Err(DocumentError { doc: self.doc, line: None, error })
     }
 
+    /// The bytes of the JSON object that the document is still to be parsed from, and its line, from 1.
+    pub fn record(&self) -> Option<(&[u8], u64)> {
+        match &self.content {
+            Content::Json { line, bytes, .. } => Some((bytes, *line)),
+            _ => None,
+        }
+    }
+
     /// How many bytes were read.
     pub fn size(&self) -> usize {
         match &self.content {

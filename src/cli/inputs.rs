@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lichang::bytes::{Transcoder, encoding_of_head, unpack_all};
-use lichang::labels::{self, Record};
+use lichang::labels::{self, Item, Record};
 use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions, hex_sha256};
 use lichang::target::{Finder, TargetTable};
 use serde::Deserialize;
@@ -65,6 +65,24 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
         log::warn!("{} of {} lines were passed over", found.failed, found.failed + found.records.len());
     }
     Ok(found)
+}
+
+/// The items of label files, labelled or not; lines that are none are reported and counted in the second part.
+pub fn items(paths: &[PathBuf]) -> anyhow::Result<(Vec<Item>, usize)> {
+    let (mut items, mut failed) = (Vec::new(), 0);
+    for path in paths {
+        let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
+        for item in labels::read_items(BufReader::new(&bytes[..])) {
+            match item {
+                Ok(item) => items.push(item),
+                Err(error) => {
+                    report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
+                    failed += 1;
+                }
+            }
+        }
+    }
+    Ok((items, failed))
 }
 
 /// The bytes of a label file, unpacked and as UTF-8.

@@ -40,7 +40,9 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
     options.base = old.clone();
     let steps = Steps::new();
     let trained =
-        train(&found.records, std::mem::take(&mut found.files), &finder, targets, &options, &|name, done, all| steps.at(name, done, all))?;
+        train(&found.records, std::mem::take(&mut found.files), &finder, targets, &options, &|name, done, all| {
+            steps.at(name, done, all)
+        })?;
     steps.finish();
     trained.model.save(&args.output).context("cannot write the model")?;
     for head in &trained.model.provenance.heads {

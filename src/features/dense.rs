@@ -6,7 +6,7 @@ use super::block::BlockKind;
 use super::extract::{Scope, View};
 use super::lexicon::{Role, Valence};
 use super::vectors::{self, DIMENSIONS};
-use crate::target::TokenKind;
+use crate::target::{Passage, TokenKind};
 
 /// The parts of a text over which valences are summed.
 #[derive(Clone, Copy)]
@@ -90,14 +90,7 @@ pub fn values(kind: BlockKind, view: View<'_>, scope: &Scope) -> Vec<f32> {
         return lexicon(view, scope);
     }
     let Some(ranges) = averaged(kind, view, scope) else { return Vec::new() };
-    let tokens = &view.passage.tokens;
-    let picked = ranges.iter().flat_map(|range| &tokens[range.clone()]).map(|token| (token, 1.0));
-    let mut sum = vectors::sum(view.passage, picked).to_vec();
-    let norm = norm(&sum);
-    if norm > 0.0 {
-        sum.iter_mut().for_each(|x| *x /= norm);
-    }
-    sum
+    mean_vector(view.passage, &ranges).to_vec()
 }
 
 /// What tokens add to Σ weight × value over the columns of a block of numbers, with one of `weights` a column: `emit` gets the tokens and their part.
@@ -156,6 +149,17 @@ fn add(sums: &mut Sums, part: Part, valence: Valence, factor: f32) {
     for (i, value) in [valence.tone, valence.agent, valence.patient].into_iter().enumerate() {
         sums[part as usize][i * 2 + usize::from(value < 0.0)] += value.abs() * factor;
     }
+}
+
+/// The mean of the weighted word vectors of some tokens, brought to unit length; all zero where no word has a vector.
+pub fn mean_vector(passage: &Passage, ranges: &[Range<usize>]) -> [f32; DIMENSIONS] {
+    let picked = ranges.iter().flat_map(|range| &passage.tokens[range.clone()]).map(|token| (token, 1.0));
+    let mut sum = vectors::sum(passage, picked);
+    let norm = norm(&sum);
+    if norm > 0.0 {
+        sum.iter_mut().for_each(|x| *x /= norm);
+    }
+    sum
 }
 
 fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {

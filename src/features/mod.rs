@@ -16,11 +16,12 @@ mod vectorizer;
 mod vectors;
 
 pub use block::{Block, BlockKind, Settings, UnknownBlock};
-pub use dense::{attribute, width};
+pub use dense::{attribute, mean_vector, width};
 pub use extract::{Place, Reading, Scope, View, extract, spell};
 pub use lexicon::{Hit, Role, Valence};
 pub use rows::{BagOfWords, Row};
 pub use vectorizer::{Counts, Vectorizer, VectorizerError};
+pub use vectors::DIMENSIONS;
 
 /// The identity of lexicon and word vectors, which beside the settings decide what a feature is: a model means nothing under other ones.
 pub fn resources() -> &'static str {

@@ -7,6 +7,7 @@ mod json;
 mod parquet;
 mod receipt;
 mod rows;
+mod sample;
 mod style;
 mod table;
 
@@ -16,13 +17,14 @@ pub use evaluation::{evaluation_table, suite_table};
 pub use explain::{JsonExplainer, TableExplainer};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use receipt::receipt_table;
+pub use sample::sample_summary;
 pub use style::{bar, clip, pad};
 pub use table::TableReporter;
 
 use std::io::{self, Write};
 
 use crate::article::Kind;
-use crate::score::{ArticleResult, ParagraphResult};
+use crate::score::{ArticleResult, ParagraphResult, round};
 
 /// What a report of scores shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +77,4 @@ pub trait Reporter<A = ArticleResult>: Sync {
         let _ = out;
         Ok(())
     }
-}
-
-/// Four decimals: finer differences mean nothing.
-fn round(x: f64) -> f64 {
-    let rounded = (x * 1e4).round() / 1e4;
-    // No "-0" in reports.
-    if rounded == 0.0 { 0.0 } else { rounded }
 }
