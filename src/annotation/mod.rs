@@ -2,4 +2,7 @@
 
 pub mod agreement;
 pub mod check;
+pub mod confident;
+mod copies;
+mod ranking;
 pub mod sample;

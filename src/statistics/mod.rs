@@ -2,9 +2,11 @@
 
 mod bootstrap;
 mod folds;
+mod near_copies;
 
 pub use bootstrap::{Interval, cluster_bootstrap, percentile_interval};
 pub use folds::grouped_folds;
+pub use near_copies::{NearCopy, Shingles, clusters, near_copies};
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
