@@ -269,7 +269,8 @@ impl CheckReport {
                 });
                 let suggestion = label.p.map(|p| Suggestion {
                     class: label.suggested,
-                    p: Some(p),
+                    // Finer differences mean nothing.
+                    p: Some(p.map(|p| (p * 1e4).round() / 1e4)),
                     model: Some("out-of-fold".into()),
                 });
                 Item { suggestion, ..item(&set.records[label.record], label.task, label.class, note) }
@@ -314,4 +315,156 @@ fn item(record: &Record, task: Task, class: usize, note: Value) -> Item {
     }
     item.meta.insert("check".into(), note);
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::TargetTable;
+
+    /// Checks label files; gives what `show` makes of the report.
+    fn with<T>(files: &[&str], show: impl Fn(&CheckReport, LabelSet<'_>) -> T) -> T {
+        let (mut records, mut origins) = (Vec::new(), Vec::new());
+        for (file, lines) in files.iter().enumerate() {
+            for found in crate::labels::read_numbered(lines.as_bytes()) {
+                let (line, record) = found.unwrap();
+                records.push(record);
+                origins.push(Origin { file, line });
+            }
+        }
+        let names: Vec<String> = (0..files.len()).map(|file| format!("f{file}")).collect();
+        let set = LabelSet { records: &records, origins: &origins, files: &names };
+        let finder = Finder::new(TargetTable::builtin());
+        let report =
+            check(set, &finder, &CheckOptions { folds: 3, repeats: 1, ..CheckOptions::default() }, &|_, _, _| {});
+        show(&report, set)
+    }
+
+    fn line(text: &str, target: &str, label: &str) -> String {
+        format!("{{\"text\":\"{text}\",\"target\":\"{target}\",\"label\":\"{label}\"}}\n")
+    }
+
+    /// Ninety texts whose words say the label, the first with a wrong one.
+    fn clear() -> String {
+        let of = |i: usize| match i % 3 {
+            0 => line(
+                &format!("Halden unit{i} is excellent and wins"),
+                "Halden",
+                if i == 0 { "against" } else { "favor" },
+            ),
+            1 => line(&format!("Halden unit{i} opened an office in Oslo"), "Halden", "neutral"),
+            _ => line(&format!("Halden unit{i} is dreadful and fails"), "Halden", "against"),
+        };
+        (0..90).map(of).collect()
+    }
+
+    #[test]
+    fn a_wrong_label_comes_first_and_goes_to_review() {
+        with(&[&clear()], |report, set| {
+            let first = &report.ranking[0];
+            assert_eq!((first.record, first.class, first.suggested, first.kind), (0, 2, 0, Some(Kind::LikelyError)));
+            assert!(first.reason.starts_with("models trained on other documents give against 0."), "{}", first.reason);
+            assert_eq!((report.ranking.len(), report.findings.len()), (90, 0));
+            assert_eq!(report.balance.len(), 1);
+            assert_eq!((report.balance[0].classes, report.balance[0].warnings.len()), ([29, 30, 31], 0));
+            let items = report.review(set, Some(2));
+            assert_eq!((items.len(), items[0].class, items[0].suggestion.as_ref().unwrap().class), (2, Some(2), 0));
+            assert_eq!(items[0].meta["check"]["kind"], "likely-error");
+            assert_eq!(
+                (items[0].meta["check"]["from"].as_str(), items[1].meta["check"]["rank"].as_u64()),
+                (Some("f0:1"), Some(2))
+            );
+            let mut file = Vec::new();
+            crate::labels::write_items(&items, &mut file).unwrap();
+            assert_eq!(crate::labels::read_items(&file[..]).map(Result::unwrap).collect::<Vec<_>>(), items);
+        });
+    }
+
+    #[test]
+    fn contradictions_come_before_all_others() {
+        let cases = [
+            (
+                "outvoted",
+                vec![
+                    ("Vellam beats Orsk", "Vellam", "favor"),
+                    ("Vellam beats Orsk", "Vellam", "favor"),
+                    ("Vellam beats Orsk", "Vellam", "neutral"),
+                ],
+                vec![92],
+            ),
+            (
+                "but for names",
+                vec![
+                    ("Vellam fell ill", "Vellam", "against"),
+                    ("Vellam fell ill", "Vellam", "against"),
+                    ("Orsk fell ill", "Orsk", "favor"),
+                ],
+                vec![92],
+            ),
+            (
+                "other target",
+                vec![("Vellam beats Orsk", "Vellam", "favor"), ("Vellam beats Orsk", "Orsk", "against")],
+                vec![],
+            ),
+            (
+                "target that is not there",
+                vec![("Nothing new.", "Vellam", "favor"), ("Nothing new.", "Orsk", "against")],
+                vec![],
+            ),
+        ];
+        for (name, lines, expected) in cases {
+            let more: String = lines.iter().map(|(text, target, label)| line(text, target, label)).collect();
+            with(&[&(clear() + &more)], |report, _| {
+                let wrong = report.ranking.iter().take_while(|label| label.kind == Some(Kind::Contradiction));
+                assert_eq!(wrong.map(|label| label.record).collect::<Vec<_>>(), expected, "{name}");
+            });
+        }
+        let also =
+            "{\"text\":\"Vellam rests\",\"target\":\"Vellam\",\"label\":\"favor\",\"also\":\"neutral\"}\n".to_string();
+        with(&[&(clear() + &also + &line("Vellam rests", "Vellam", "neutral"))], |report, _| {
+            assert!(
+                report.ranking.iter().all(|label| label.kind != Some(Kind::Contradiction)),
+                "either can be defended"
+            );
+        });
+    }
+
+    #[test]
+    fn copies_and_missing_targets_are_listed() {
+        let long = "The board of Vellam met on Monday in the old harbour house and decided after nine hours of debate, most of it about money and the rest about the weather, to sell the shipyard to nobody at all and to meet again once the ice has gone";
+        let other = long.replace("Vellam", "Orsk").replace("Monday", "Friday");
+        let first = clear() + &line(long, "Vellam", "neutral") + &line(long, "Vellam", "neutral");
+        let second = line(&other, "Orsk", "neutral")
+            + &line("Rain fell.", "Orsk", "neutral")
+            + &line("Halden unit1 opened an office in Oslo", "Halden", "neutral");
+        with(&[&first, &second], |report, set| {
+            let found: Vec<_> = report
+                .findings
+                .iter()
+                .map(|f| (f.kind, set.place(f.record), f.other.map(|o| set.place(o.0))))
+                .collect();
+            let place = |text: &str| Some(text.to_string());
+            assert_eq!(
+                found,
+                [
+                    (Kind::TargetMissing, "f1:2".to_string(), None),
+                    (Kind::Leakage, "f1:3".to_string(), place("f0:2")),
+                    (Kind::Leakage, "f1:1".to_string(), place("f0:91")),
+                    (Kind::NearCopy, "f0:92".to_string(), place("f0:91")),
+                ]
+            );
+            let similarity = report.findings[2].other.unwrap().1;
+            assert!((0.7..0.9).contains(&similarity), "{similarity}");
+            assert_eq!(report.balance[1].warnings, ["only 3 labels, too few to train on or to measure with"]);
+        });
+    }
+
+    #[test]
+    fn says_what_it_cannot_check() {
+        with(&[&(line("Vellam wins", "Vellam", "favor") + &line("Vellam won", "Vellam", "favor"))], |report, set| {
+            assert!(report.warnings[0].contains("all 2 stance records have one label"), "{:?}", report.warnings);
+            assert_eq!((report.flagged(), report.noise[0].error_share), (0, None));
+            assert_eq!(report.review(set, None), []);
+        });
+    }
 }

@@ -157,14 +157,14 @@ pub fn rank(
         };
         if let Some(&(right, witness)) = contradictions.get(&at) {
             let other = entries[witness].record;
-            let same = if set.records[record].text == set.records[other].text {
-                "the same text"
-            } else {
-                "the same text but for names"
+            let same = match (set.records[record].text == set.records[other].text, task) {
+                (true, Task::Stance) => "the same text and target are",
+                (true, Task::Sentiment) => "the same text is",
+                (false, _) => "the same text but for names is",
             };
             label.kind = Some(Kind::Contradiction);
             (label.suggested, label.other) = (right, Some(other));
-            label.reason = format!("{same} is labelled {} at {}", task.class_name(right), set.place(other));
+            label.reason = format!("{same} labelled {} at {}", task.class_name(right), set.place(other));
         } else if let Some((likely, p)) = likely[at].zip(p).filter(|(likely, _)| !entry.allows(*likely)) {
             label.kind = Some(Kind::LikelyError);
             label.suggested = likely;

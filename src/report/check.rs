@@ -42,12 +42,12 @@ pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: usize) -> Strin
     let width = places(set, shown.iter().map(|(_, label)| label.record));
     if !shown.is_empty() {
         let heading = format!(
-            "{:>6}  {}  {}  {:>5}  {:>5}  {}  text",
+            "{:>6}  {}  {}  {:>5} {:>6}  {}  text",
             "rank",
             pad("where", width),
             pad("label → likely", 20),
-            "p",
-            "p",
+            "given",
+            "likely",
             pad("target", TARGET)
         );
         line(styled(DIM, &heading));
@@ -57,7 +57,7 @@ pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: usize) -> Strin
         let record = &set.records[label.record];
         let names = format!("{} → {}", label.task.class_name(label.class), label.task.class_name(label.suggested));
         line(format!(
-            "{:>6}  {}  {}  {:>5}  {:>5}  {}  {}",
+            "{:>6}  {}  {}  {:>5} {:>6}  {}  {}",
             at + 1,
             place(set, label.record, width),
             pad(&names, 20),
