@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::process::Command;
 
 use lichang::annotation::check::{CheckOptions, CheckReport, LabelSet, Origin, Task, check};
 use lichang::label::{Class, Language, Stance};
@@ -57,4 +58,38 @@ fn flipped_labels_come_first() {
         assert!(share >= least, "{language}: {share:.3} of the flipped labels are in the first tenth");
         assert!(report.ranking.iter().all(|label| label.task == Task::Stance));
     }
+}
+
+/// The program writes the items for review, and the same bytes with one thread as with two.
+#[test]
+fn what_is_suspect_is_written_as_items() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |threads: &str| {
+        let path = folder.path().join(threads);
+        let output = Command::new(env!("CARGO_BIN_EXE_lichang"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args([
+                "labels",
+                "check",
+                "tests/inputs/check/train.jsonl",
+                "--format",
+                "jsonl",
+                "--threads",
+                threads,
+                "--output",
+            ])
+            .arg(&path)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        (std::fs::read(path).unwrap(), output.stdout)
+    };
+    let (written, printed) = run("1");
+    assert_eq!((&written, &printed), (&run("2").0, &run("2").1));
+    let items: Vec<labels::Item> = labels::read_items(&written[..]).map(|item| item.unwrap()).collect();
+    let kinds: Vec<&str> = items.iter().filter_map(|item| item.meta["check"]["kind"].as_str()).collect();
+    assert_eq!(kinds, ["contradiction", "likely-error", "target-missing"]);
+    let flipped = &items[1];
+    assert_eq!((flipped.id.as_str(), flipped.class), ("a4", Some(Stance::Against.index())));
+    assert_eq!(flipped.suggestion.as_ref().map(|suggestion| suggestion.class), Some(Stance::Favor.index()));
 }

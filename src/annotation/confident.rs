@@ -41,7 +41,7 @@ impl ConfidentLearning {
     }
 
     /// The share of labels that are wrong, in [0, 1]: the off-diagonal part of the confident joint, its rows scaled to the number of labels of each class (eq. 3
-    /// of the paper). `None` without labels, or when no label of some class is confidently anything.
+    /// of the paper). Models that are often unsure make it too high. `None` without labels, or when no label of some class is confidently anything.
     pub fn error_share(&self, classes: &[usize]) -> Option<f64> {
         let mut wrong = 0.0;
         for (class, row) in self.joint.iter().enumerate() {

@@ -209,14 +209,14 @@ pub fn balance(set: LabelSet<'_>, entries: &[Entry], examples: &Examples) -> Vec
 fn balance_warnings(task: Task, classes: [usize; 3]) -> Vec<String> {
     let all: usize = classes.iter().sum();
     if all < FEWEST_OF_LANGUAGE {
-        return vec![format!("only {all} labels, too few to train on or to measure with")];
+        return vec!["too few labels to train on or to measure with".to_string()];
     }
     let mut warnings = Vec::new();
     for (class, &labels) in classes.iter().enumerate() {
         let name = task.class_name(class);
         match labels {
             0 => warnings.push(format!("no label is {name}")),
-            1..FEWEST => warnings.push(format!("only {labels} labels are {name}")),
+            1..FEWEST => warnings.push(format!("fewer than {FEWEST} labels are {name}")),
             _ if labels as f64 > LARGEST_SHARE * all as f64 => {
                 warnings.push(format!("{:.0} % of the labels are {name}", 100.0 * labels as f64 / all as f64));
             }

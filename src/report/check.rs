@@ -17,8 +17,11 @@ const WORDS: usize = 60;
 /// The most columns of `file:line`.
 const PLACE: usize = 40;
 
-/// The tables of a check: the first `top` rows of each kind, counts of all.
-pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: usize) -> String {
+/// Rows of each table unless told otherwise.
+const ROWS: usize = 20;
+
+/// The tables of a check: the first `top` rows of the ranking and of the findings of each kind, counts of all; 20 rows with something wrong when `None`.
+pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: Option<usize>) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
         let _ = writeln!(out, "{}", text.trim_end());
@@ -27,18 +30,19 @@ pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: usize) -> Strin
     line(styled(
         BOLD,
         &format!(
-            "Likely wrong: {} contradictions, {} likely errors among {} labels",
+            "Likely wrong: {} of {} labels (contradictions {}, likely errors {})",
+            report.flagged(),
+            report.ranking.len(),
             of_kind(Kind::Contradiction),
             of_kind(Kind::LikelyError),
-            report.ranking.len()
         ),
     ));
     for noise in &report.noise {
         let share = noise.error_share.map_or("–".to_string(), |share| format!("{:.1} %", 100.0 * share));
-        line(format!("  {}: {} labels, estimated wrong {share}", noise.task.name(), noise.labels));
+        line(format!("  {}: {} labels, wrong or hard to tell {share}", noise.task.name(), noise.labels));
     }
-    let shown: Vec<(usize, &RankedLabel)> =
-        report.ranking.iter().enumerate().take(top).filter(|(_, l)| l.kind.is_some()).collect();
+    let rows = top.unwrap_or_else(|| ROWS.min(report.flagged()));
+    let shown: Vec<(usize, &RankedLabel)> = report.ranking.iter().enumerate().take(rows).collect();
     let width = places(set, shown.iter().map(|(_, label)| label.record));
     if !shown.is_empty() {
         let heading = format!(
@@ -70,7 +74,7 @@ pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: usize) -> Strin
             line(styled(DIM, &format!("        {}", label.reason)));
         }
     }
-    let left = report.flagged() - shown.len();
+    let left = report.flagged().saturating_sub(shown.len());
     if left > 0 {
         line(styled(DIM, &format!("        and {left} more; --top shows them, --output writes them")));
     }
@@ -85,7 +89,7 @@ pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: usize) -> Strin
         }
         line(String::new());
         line(styled(BOLD, &format!("{heading}: {}", found.len())));
-        let shown = &found[..top.min(found.len())];
+        let shown = &found[..top.unwrap_or(ROWS).min(found.len())];
         let width = places(set, shown.iter().map(|finding| finding.record));
         for finding in shown {
             let record = &set.records[finding.record];
@@ -104,9 +108,6 @@ pub fn check_table(report: &CheckReport, set: LabelSet<'_>, top: usize) -> Strin
         for warning in &balance.warnings {
             line(format!("    {warning}"));
         }
-    }
-    for warning in &report.warnings {
-        line(format!("\n{warning}"));
     }
     out
 }

@@ -14,9 +14,6 @@ use crate::cli::args::TargetArgs;
 use crate::cli::progress::Steps;
 use crate::cli::{Outcome, inputs};
 
-/// Rows of each table unless told otherwise.
-const ROWS: usize = 20;
-
 /// `lichang labels check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -39,7 +36,7 @@ pub struct CheckArgs {
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t = CheckFormat::Table)]
     pub format: CheckFormat,
-    /// The most rows of each kind [default: 20 in a table, else all with something wrong]
+    /// How many labels of the ranking to list, and the most findings of each kind [default: what is suspect, in tables 20]
     #[arg(short = 'n', long, value_name = "N")]
     pub top: Option<usize>,
     /// Where to write the suspect labels in their order as items to be labelled anew, with `suggestion` and `check`
@@ -90,6 +87,9 @@ pub fn run(args: CheckArgs) -> anyhow::Result<Outcome> {
     let steps = Steps::new();
     let report = check(set, &finder, &options, &|name, done, all| steps.at(name, done, all));
     steps.finish();
+    for warning in &report.warnings {
+        log::warn!("{warning}");
+    }
     if let Some(path) = &args.output {
         let items = report.review(set, args.top);
         let mut bytes = Vec::new();
@@ -99,7 +99,7 @@ pub fn run(args: CheckArgs) -> anyhow::Result<Outcome> {
     }
     let mut out = io::stdout().lock();
     match args.format {
-        CheckFormat::Table => anstream::print!("{}", check_table(&report, set, args.top.unwrap_or(ROWS))),
+        CheckFormat::Table => anstream::print!("{}", check_table(&report, set, args.top)),
         CheckFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &check_json(&report, set, args.top))?;
             writeln!(out)?;
