@@ -3,5 +3,8 @@
 pub mod agreement;
 pub mod check;
 pub mod merge;
+pub mod confident;
+mod copies;
+mod ranking;
 pub mod sample;
 mod units;

@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use lichang::annotation::check::Origin;
 use lichang::bytes::{Transcoder, encoding_of_head, unpack_all};
 use lichang::labels::{self, Item, Record};
 use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions, hex_sha256};
@@ -24,6 +25,8 @@ const TABLE: u64 = 64 << 20;
 pub struct Labels {
     /// Every record that could be read.
     pub records: Vec<Record>,
+    /// Where each record stands.
+    pub origins: Vec<Origin>,
     /// The files.
     pub files: Vec<DataFile>,
     /// How many lines could not be read; each was reported.
@@ -41,13 +44,16 @@ impl Labels {
 
 /// Reads label files; lines that are not records are reported and counted.
 pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
-    let mut found = Labels { records: Vec::new(), files: Vec::new(), failed: 0 };
+    let mut found = Labels { records: Vec::new(), origins: Vec::new(), files: Vec::new(), failed: 0 };
     for path in paths {
         let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
         let before = found.records.len();
-        for record in labels::read(BufReader::new(&bytes[..])) {
+        for record in labels::read_numbered(BufReader::new(&bytes[..])) {
             match record {
-                Ok(record) => found.records.push(record),
+                Ok((line, record)) => {
+                    found.records.push(record);
+                    found.origins.push(Origin { file: found.files.len(), line });
+                }
                 Err(error) => {
                     report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
                     found.failed += 1;

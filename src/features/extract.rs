@@ -327,19 +327,22 @@ fn characters(passage: &Passage, tokens: Range<usize>, state: u64, mut emit: imp
 /// How character n-grams show a mention of the target, and of another company.
 const MASKS: [char; 2] = ['◉', '○'];
 
-/// The characters of a paragraph with their bytes: in lower case, each mention as one character, white space as one space.
-fn masked_characters(view: View<'_>) -> Vec<(Range<usize>, char)> {
+/// The characters of a paragraph, or of the bytes `within` from one of them to another, with their bytes: in lower case, each mention as one
+/// character, white space as one space.
+fn masked_characters(view: View<'_>, within: Range<usize>) -> Vec<(Range<usize>, char)> {
     let View { passage, target, .. } = view;
     let text = passage.text.as_str();
-    let mut found: Vec<(Range<usize>, char)> = Vec::with_capacity(text.len());
-    let mut at = 0;
-    let mentions = passage.mentions.iter().map(|m| (m.range.clone(), Some(m.company)));
-    for (range, company) in mentions.chain([(text.len()..text.len(), None)]) {
+    let mut found: Vec<(Range<usize>, char)> = Vec::with_capacity(within.len());
+    let mut at = within.start;
+    let first = passage.mentions.partition_point(|m| m.range.end <= within.start);
+    let mentions = passage.mentions[first..].iter().take_while(|m| m.range.start < within.end);
+    let mentions = mentions.map(|m| (m.range.clone(), Some(m.company)));
+    for (range, company) in mentions.chain([(within.end..within.end, None)]) {
         for (offset, c) in text[at..range.start].char_indices() {
             let place = at + offset..at + offset + c.len_utf8();
             if !c.is_whitespace() {
                 found.extend(c.to_lowercase().next().filter(|c| !c.is_control()).map(|c| (place, c)));
-            } else if found.last().is_some_and(|(_, last)| *last != SEPARATOR) {
+            } else if found.last().map_or(within.start > 0, |(_, last)| *last != SEPARATOR) {
                 found.push((place, SEPARATOR));
             }
         }
@@ -354,7 +357,7 @@ const SPELLING_NGRAMS: usize = 5;
 
 /// N-grams of the characters of a paragraph.
 fn spelling(view: View<'_>, state: u64, mut emit: impl FnMut(u64, Place)) {
-    let characters = masked_characters(view);
+    let characters = masked_characters(view, 0..view.passage.text.as_str().len());
     for first in 0..characters.len() {
         let chinese = is_han(characters[first].1);
         let longest = if chinese { SPELLING_NGRAMS - 1 } else { SPELLING_NGRAMS };
@@ -378,8 +381,7 @@ pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     match place {
         Place::Whole => term.push_str(passage.language.name()),
         Place::Bytes(range) if block.kind == BlockKind::Spelling => {
-            let inside = |place: &Range<usize>| range.start <= place.start && place.end <= range.end;
-            term.extend(masked_characters(view).into_iter().filter(|(place, _)| inside(place)).map(|(_, c)| c));
+            term.extend(masked_characters(view, range.clone()).into_iter().map(|(_, c)| c));
         }
         Place::Bytes(range) => term.push_str(&passage.text.as_str()[range.clone()]),
         Place::Symbols(symbols, _) => {
@@ -499,7 +501,7 @@ mod tests {
 
     #[test]
     fn a_spelling_has_the_hash_of_its_feature() {
-        let passage = passage("Aaa's Model 3.5 beats Bbb，性价比很高。ΑΣ isn't", &["Aaa", "Bbb"]);
+        let passage = passage("Aaa's  Model 3.5 beats Bbb \t，性价比很高。ΑΣ isn't", &["Aaa", "Bbb"]);
         let settings = Settings::stance().per_topic();
         let reading = Reading::new(&passage);
         let view = View { passage: &passage, reading: &reading, target: Some(0), topic: Some("Aaa Inc") };

@@ -55,7 +55,16 @@ struct SuggestionForm {
 /// # Errors
 /// Each line that is not a record is an `Err` with its number; reading goes on behind it. A failing reader ends the iteration with an `Err`.
 pub fn read(reader: impl BufRead) -> impl Iterator<Item = Result<Record, RecordError>> {
-    read_items(reader).filter_map(|item| item.map(|item| item.to_record()).transpose())
+    read_numbered(reader).map(|record| record.map(|(_, record)| record))
+}
+
+/// As [`read`], each record with its line, from 1.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_numbered(reader: impl BufRead) -> impl Iterator<Item = Result<(usize, Record), RecordError>> {
+    numbered_items(reader)
+        .filter_map(|item| item.map(|(line, item)| item.to_record().map(|record| (line, record))).transpose())
 }
 
 /// Reads the items of one line-oriented file, labelled or not; blank lines are passed over.
@@ -63,6 +72,10 @@ pub fn read(reader: impl BufRead) -> impl Iterator<Item = Result<Record, RecordE
 /// # Errors
 /// As [`read`].
 pub fn read_items(reader: impl BufRead) -> impl Iterator<Item = Result<Item, RecordError>> {
+    numbered_items(reader).map(|item| item.map(|(_, item)| item))
+}
+
+fn numbered_items(reader: impl BufRead) -> impl Iterator<Item = Result<(usize, Item), RecordError>> {
     let mut failed = false;
     reader
         .split(b'\n')
@@ -82,7 +95,7 @@ pub fn read_items(reader: impl BufRead) -> impl Iterator<Item = Result<Item, Rec
                         return Some(None);
                     }
                     Some(match item(line, number) {
-                        Ok(item) => Some(Ok(item)),
+                        Ok(item) => Some(Ok((number, item))),
                         Err(error) => fail(error),
                     })
                 }
@@ -258,5 +271,7 @@ mod tests {
         let text = "\n{\"text\":\"x\",\"label\":\"neutral\"}\nbad\n{\"text\":\"y\",\"label\":\"neutral\"}\n";
         let lines: Vec<bool> = read(text.as_bytes()).map(|r| r.is_ok()).collect();
         assert_eq!(lines, [true, false, true]);
+        let numbers: Vec<usize> = read_numbered(text.as_bytes()).flatten().map(|(line, _)| line).collect();
+        assert_eq!(numbers, [2, 4]);
     }
 }

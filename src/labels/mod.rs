@@ -13,7 +13,7 @@ mod jsonl;
 mod relabel;
 
 pub use item::{Item, ItemTarget, Sampling, Suggestion};
-pub use jsonl::{read, read_items, write_items};
+pub use jsonl::{read, read_items, read_numbered, write_items};
 pub use relabel::relabel;
 
 use crate::label::{Sentiment, Stance};

@@ -25,7 +25,7 @@ pub use head::{Contribution, Head, Judgement};
 pub use sparse_logistic::{
     ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
 };
-pub use train::{HeadOptions, OutOfFold, TrainError, TrainOptions, Trained, train};
+pub use train::{HeadOptions, OutOfFold, TrainError, TrainOptions, Trained, cross_validate, train};
 pub use tune::Trial;
 
 use std::sync::OnceLock;

@@ -302,16 +302,17 @@ impl<'a> Task<'a> {
         Ok(held.iter().map(judge).collect())
     }
 
-    /// Calibration map, decision and out-of-fold predictions of the examples `rows`; `done` is called behind each fold.
-    fn cross_fit(
+    /// Log-probabilities of the examples `rows`, each from a fit on the other folds; `done` is called behind each fold.
+    fn held_out_folds(
         &self,
         rows: &[usize],
         whole: Option<&Fitted>,
         (folds, tolerance): (usize, f64),
+        seed: u64,
         done: &(dyn Fn() + Sync),
-    ) -> Result<(Calibration, Decision, OutOfFold), String> {
+    ) -> Result<Vec<[f64; 3]>, TrainError> {
         let groups: Vec<&str> = rows.iter().map(|&row| self.record(row).group()).collect();
-        let fold_of = grouped_folds(&groups, folds, self.options.seed);
+        let fold_of = grouped_folds(&groups, folds, seed);
         let fold = |fold: usize| {
             let held: Vec<usize> = (0..rows.len()).filter(|&at| fold_of[at] == fold).collect();
             let examples: Vec<usize> = held.iter().map(|&at| rows[at]).collect();
@@ -321,9 +322,22 @@ impl<'a> Task<'a> {
         };
         let folds = (0..folds).into_par_iter().map(fold).collect::<Result<Vec<_>, TrainError>>();
         let mut log_p = vec![[0.0; 3]; rows.len()];
-        for (at, prediction) in folds.map_err(|e| e.to_string())?.into_iter().flatten() {
+        for (at, prediction) in folds?.into_iter().flatten() {
             log_p[at] = prediction;
         }
+        Ok(log_p)
+    }
+
+    /// Calibration map, decision and out-of-fold predictions of the examples `rows`; `done` is called behind each fold.
+    fn cross_fit(
+        &self,
+        rows: &[usize],
+        whole: Option<&SparseLogistic>,
+        (folds, tolerance): (usize, f64),
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(Calibration, Decision, OutOfFold), String> {
+        let log_p = self.held_out_folds(rows, whole, (folds, tolerance), self.options.seed, done);
+        let log_p = log_p.map_err(|e| e.to_string())?;
         let classes: Vec<usize> = rows.iter().map(|&row| self.examples[row].class).collect();
         let map = Calibration::fit(&log_p, &classes).map_err(|e: CalibrationError| e.to_string())?;
         let mut p: Vec<[f64; 3]> = log_p.into_iter().map(|l| map.apply(l)).collect();
@@ -371,6 +385,20 @@ impl<'a> Task<'a> {
         let folds = self.options.folds.max(3);
         let (_, _, found) = self.cross_fit(&self.own(), None, (folds, TUNE_TOLERANCE), &|| ()).ok()?;
         Some(macro_f1(found.predicted.into_iter(), &found.classes))
+    }
+
+    /// Mean log-probabilities of all examples over `repeats` cross-validations with folds of different seeds.
+    fn cross_validate(&self, repeats: u64, done: &(dyn Fn() + Sync)) -> Result<Vec<[f64; 3]>, TrainError> {
+        let rows: Vec<usize> = (0..self.examples.len()).collect();
+        let mut sums = vec![[0.0; 3]; rows.len()];
+        for repeat in 0..repeats {
+            let seed = self.options.seed.wrapping_add(repeat);
+            let found = self.held_out_folds(&rows, None, (self.options.folds, TUNE_TOLERANCE), seed, done)?;
+            for (sum, log_p) in sums.iter_mut().flatten().zip(found.iter().flatten()) {
+                *sum += log_p / repeats as f64;
+            }
+        }
+        Ok(sums.into_iter().map(log_softmax).collect())
     }
 
     /// Trains the head.
@@ -498,6 +526,36 @@ pub fn train(
         sentiment: sentiment_oof.flatten(),
         warnings,
     })
+}
+
+/// Log-probabilities of every stance and every sentiment example, each from models that did not see its document: the means over `repeats`
+/// cross-validations, without a model for all records, calibration or a look at the other paragraphs. `progress` gets the folds that are done and
+/// the folds in all of each task.
+///
+/// # Errors
+/// For each task the [`TrainError`] that stopped it.
+pub fn cross_validate(
+    records: &[Record],
+    examples: &Examples,
+    options: &TrainOptions,
+    repeats: u64,
+    progress: &(dyn Fn(&str, usize, usize) + Sync),
+) -> [Result<Vec<[f64; 3]>, TrainError>; 2] {
+    let run = |name: &'static str, list: &[Example], head: &HeadOptions| {
+        if list.is_empty() {
+            return Ok(Vec::new());
+        }
+        if list.iter().all(|example| example.class == list[0].class) {
+            return Err(TrainError::OneClass { task: name, records: list.len() });
+        }
+        let step = format!("cross-validating {name}");
+        let all = options.folds * usize::try_from(repeats).unwrap_or(usize::MAX);
+        let done = AtomicUsize::new(0);
+        progress(&step, 0, all);
+        let task = Task::new(name, head, options, examples, list, records);
+        task.cross_validate(repeats, &|| progress(&step, 1 + done.fetch_add(1, Ordering::Relaxed), all))
+    };
+    [run("stance", &examples.stance, &options.stance), run("sentiment", &examples.sentiment, &options.sentiment)]
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Results on paper: one [`Reporter`] a format. Nothing here computes.
 
+mod check;
 mod csv;
 mod evaluation;
 mod explain;
@@ -11,6 +12,7 @@ mod sample;
 mod style;
 mod table;
 
+pub use self::check::{check_json, check_rows, check_table};
 pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use evaluation::{evaluation_table, suite_table};

@@ -4,11 +4,13 @@ mod agreement;
 mod bootstrap;
 mod folds;
 mod mcnemar;
+mod near_copies;
 
 pub use agreement::{Coincidences, KappaWeights, Level, kappa};
 pub use bootstrap::{Interval, cluster_bootstrap, percentile_interval};
 pub use folds::grouped_folds;
 pub use mcnemar::McNemar;
+pub use near_copies::{NearCopy, Shingles, clusters, near_copies};
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
