@@ -73,7 +73,7 @@ fn record(mut object: Map<String, Value>, line: usize, options: &ReadOptions) ->
             draft.item.id = format!("{id}/{}", at + 1);
         }
         draft.item.target = Some(ItemTarget::default());
-        draft.span = Some(Span { from, to, hint: Hint::Names(Vec::new()) });
+        draft.span = Some(Span { from, to, hint: Hint::Nothing });
         Ok(Draft { labels: vec![label], ..draft })
     };
     spans.iter().enumerate().map(one).collect()

@@ -43,8 +43,10 @@ pub(super) struct Span {
 pub(super) enum Hint {
     /// Exactly this.
     Exactly(String),
-    /// Perhaps one of these.
+    /// Perhaps one of these, the names of its target.
     Names(Vec<String>),
+    /// Nobody says what.
+    Nothing,
 }
 
 /// How the names of classes are read.
@@ -83,8 +85,13 @@ impl Draft {
         match self.span.as_ref().map(|span| &span.hint) {
             Some(Hint::Exactly(text)) => vec![text],
             Some(Hint::Names(names)) => names.iter().map(String::as_str).collect(),
-            None => Vec::new(),
+            Some(Hint::Nothing) | None => Vec::new(),
         }
+    }
+
+    /// Whether its offsets are our fields, and not a tool's.
+    pub fn is_ours(&self) -> bool {
+        self.span.as_ref().is_some_and(|span| matches!(span.hint, Hint::Names(_)))
     }
 
     /// The item, with offsets of the given unit (code points if there is none); `None` if its label is to be left out.

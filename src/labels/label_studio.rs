@@ -170,8 +170,8 @@ fn choice(
         let names: Vec<String> = choices.into_keys().collect();
         return Err(format!("which of the choices {} is the label? name it with --label-field", names.join(", ")));
     };
-    let sentiment = sentiment.or_else(|| choices.remove("sentiment")?.pop()).filter(|_| has_target);
-    Ok((labels, sentiment))
+    let beside = if has_target { choices.remove("sentiment").and_then(|mut names| names.pop()) } else { None };
+    Ok((labels, sentiment.or(beside)))
 }
 
 /// The annotator of `completed_by`: a number, an address, or an object with them.
@@ -225,7 +225,7 @@ fn span(value: &Value) -> Option<Span> {
     let number = |name: &str| value.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let hint = match value.get("text").and_then(Value::as_str) {
         Some(text) => Hint::Exactly(text.to_string()),
-        None => Hint::Names(Vec::new()),
+        None => Hint::Nothing,
     };
     Some(Span { from: number("start")?, to: number("end")?, hint })
 }
@@ -255,7 +255,6 @@ fn min(mut object: Map<String, Value>, line: usize, options: &ReadOptions) -> Re
     if let Some(annotator) = object.get("annotator").and_then(annotator) {
         object.insert("annotator".into(), json!(annotator));
     }
-    object.retain(|name, value| !(OF_ANNOTATION.contains(&name.as_str()) && value.is_null()));
     // Regions stand under the name of their control, whatever it is.
     let is_regions = |value: &Value| {
         value.as_array().is_some_and(|list| {

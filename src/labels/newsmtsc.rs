@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn both_forms() {
-        let published = r#"{"primary_gid":"d_0_3","sentence_normalized":"Tao 🌸 beat Lin.","targets":[{"Input.gid":"d_0_3","from":0,"to":3,"mention":"Tao","polarity":6.0,"further_mentions":[{"from":1,"to":2,"mention":"a"}]},{"Input.gid":"d_11","from":11,"to":14,"mention":"Lin","polarity":2.0}]}
+        let published = r#"{"primary_gid":"d_0_3","sentence_normalized":"Tao 🌸 beat Lin.","targets":[{"Input.gid":"d_0_3","from":0,"to":3,"mention":"Tao","polarity":6.0,"further_mentions":[{"from":1,"to":2,"mention":"a"}]},{"Input.gid":"d_11","from":12,"to":15,"mention":"Lin","polarity":2.0}]}
 {"sentence_normalized":"Lin.","targets":[{"Input.gid":"e","from":0,"to":3,"mention":"Tao","polarity":4.0},{"Input.gid":"f","from":0,"to":3,"mention":"Lin","polarity":5.0}]}
 "#;
         let hub = r#"{"mention":"Tao","polarity":1,"from":0,"to":3,"sentence":"Tao 🌸 beat Lin.","id":"d_0_3"}
@@ -162,7 +162,7 @@ mod tests {
         let expected = |second| [("d_0_3".into(), "Tao".into(), Some(0)), ("d_11".into(), "Lin".into(), Some(second))];
         assert_eq!(items, expected(2));
         assert_eq!(reading.unit, Some(Unit::Utf16));
-        assert_eq!(reading.items[1].target.as_ref().unwrap().at, Some((10, 13)));
+        assert_eq!(reading.items[1].target.as_ref().unwrap().at, Some((11, 14)));
         let errors: Vec<String> = reading.errors.iter().map(ToString::to_string).collect();
         assert_eq!(errors.len(), 2, "{errors:?}");
         assert!(errors.iter().any(|e| e.contains("stands `Lin`, not `Tao`")), "{errors:?}");

@@ -76,15 +76,15 @@ pub struct Unknown<'a> {
     pub expected: &'a [&'a str],
 }
 
-/// Finds what the offsets of a file count: the unit in which most spans hold what they should, then the one in which most spans are whole
-/// words, then `usual`. Spans that are the same in every unit have no vote.
-pub fn decide<'a>(spans: impl IntoIterator<Item = Unknown<'a>>, usual: Unit) -> Unit {
+/// Finds what the offsets of a file count: the unit in which most spans hold what they should, then, if `by_words`, the one in which most spans
+/// are whole words, then `usual`. Spans that are the same in every unit have no vote.
+pub fn decide<'a>(spans: impl IntoIterator<Item = Unknown<'a>>, usual: Unit, by_words: bool) -> Unit {
     let mut votes = [(0usize, 0usize); 3];
     for Unknown { text, span: (from, to), expected } in spans.into_iter().filter(|span| !span.text.is_ascii()) {
         for (unit, (named, whole)) in Unit::ALL.into_iter().zip(&mut votes) {
             let Some(part) = unit.slice(text, from, to) else { continue };
             *named += usize::from(expected.contains(&part));
-            *whole += usize::from(is_whole(text, part));
+            *whole += usize::from(by_words && is_whole(text, part));
         }
     }
     let best = votes.iter().max().copied().unwrap_or_default();
@@ -133,16 +133,19 @@ mod tests {
 
     #[test]
     fn the_file_says_what_it_counts() {
-        let ask = |span, expected: &[&str], usual| decide([Unknown { text: TEXT, span, expected }], usual);
+        let ask = |span, expected: &[&str], usual| decide([Unknown { text: TEXT, span, expected }], usual, true);
         for expected in [&["Tao"][..], &[]] {
             assert_eq!(ask((4, 7), expected, Unit::Utf16), Unit::CodePoints);
             assert_eq!(ask((5, 8), expected, Unit::CodePoints), Unit::Utf16);
             assert_eq!(ask((11, 14), expected, Unit::CodePoints), Unit::Bytes);
         }
         assert_eq!(ask((0, 1), &[], Unit::CodePoints), Unit::CodePoints);
+        let named =
+            |expected: &[&str]| decide([Unknown { text: TEXT, span: (5, 8), expected }], Unit::CodePoints, false);
+        assert_eq!((named(&["Tao"]), named(&[])), (Unit::Utf16, Unit::CodePoints));
         let ascii = Unknown { text: "Tao rose", span: (0, 3), expected: &["Tao"] };
-        assert_eq!(decide([ascii], Unit::Utf16), Unit::Utf16, "nothing speaks against what is usual");
-        assert_eq!(decide([], Unit::Utf16), Unit::Utf16);
+        assert_eq!(decide([ascii], Unit::Utf16, true), Unit::Utf16, "nothing speaks against what is usual");
+        assert_eq!(decide([], Unit::Utf16, true), Unit::Utf16);
     }
 
     proptest! {

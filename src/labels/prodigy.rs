@@ -99,7 +99,7 @@ fn task(
         draft.item.target.get_or_insert_with(ItemTarget::default);
         let hint = match span.get("text").and_then(Value::as_str) {
             Some(text) => Hint::Exactly(text.to_string()),
-            None => Hint::Names(Vec::new()),
+            None => Hint::Nothing,
         };
         draft.span = Some(Span { from, to, hint });
         Ok(draft)

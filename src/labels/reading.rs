@@ -92,12 +92,20 @@ pub fn read_file(bytes: &[u8], options: &ReadOptions) -> Reading {
     let signed = sound().flat_map(|draft| &draft.labels).any(|label| number(label).is_some_and(|n| n < 0));
     let spans: Vec<(&Draft, Vec<&str>)> =
         sound().filter(|draft| draft.span.is_some()).map(|draft| (draft, draft.expected())).collect();
-    let unit = (!spans.is_empty())
-        .then(|| decide(spans.iter().filter_map(|(draft, expected)| draft.unknown(expected)), usual));
+    let unit_of = |ours: bool| {
+        let mut some = spans.iter().filter(|(draft, _)| draft.is_ours() == ours).peekable();
+        some.peek()?;
+        let unknown = some.filter_map(|(draft, expected)| draft.unknown(expected));
+        // Our fields count code points unless the names of the targets say otherwise.
+        Some(if ours { decide(unknown, Unit::CodePoints, false) } else { decide(unknown, usual, true) })
+    };
+    let (ours, theirs) = (unit_of(true), unit_of(false));
+    let unit = theirs.or(ours);
     let mut reading = Reading { format: Some(format), dropped, unit, ..Reading::default() };
     let names = Names::Map { map: &options.map, signed };
     for draft in drafts {
         let (line, labels) = draft.as_ref().map_or((0, String::new()), |draft| (draft.line, draft.labels.join(", ")));
+        let unit = draft.as_ref().ok().and_then(|draft| if draft.is_ours() { ours } else { theirs });
         match draft.and_then(|draft| draft.into_item(&names, unit).map_err(|error| RecordError { line, error })) {
             Ok(Some(mut item)) => {
                 let of_file =

@@ -142,8 +142,11 @@ mod tests {
             |((id, doc, text, target), (class, also, sentiment, weight), (by, sampling, suggestion, meta))| {
                 let length = text.chars().count();
                 let target = target.map(|(target, from, extra)| {
+                    // What stands where a target is said to be is its name, else nothing would say what the offsets count.
                     let at = (from < length).then(|| (from, (from + 1 + extra).min(length)));
-                    ItemTarget { at, ..target }
+                    let part = at.map(|(from, to)| text.chars().skip(from).take(to - from).collect::<String>());
+                    let part = part.filter(|part| !part.trim().is_empty());
+                    ItemTarget { at: at.filter(|_| part.is_some()), name: part.unwrap_or(target.name), ..target }
                 });
                 Item {
                     id,
