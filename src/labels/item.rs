@@ -17,6 +17,17 @@ pub struct ItemTarget {
     pub at: Option<(usize, usize)>,
 }
 
+impl ItemTarget {
+    /// Where it stands in its text, in code points: at its place, else where its name or the first of its aliases that occurs does first.
+    pub fn place(&self, text: &str) -> Option<(usize, usize)> {
+        let found = |name: &String| {
+            let start = text[..text.find(name.as_str()).filter(|_| !name.is_empty())?].chars().count();
+            Some((start, start + name.chars().count()))
+        };
+        self.at.or_else(|| std::iter::once(&self.name).chain(&self.aliases).find_map(found))
+    }
+}
+
 /// A text put before an annotator: labelled, or still to be labelled.
 ///
 /// An item with a target asks for a stance, one without for the sentiment of the text.

@@ -1,38 +1,58 @@
-//! Our own form: a JSON object a line.
+//! Our own form: a JSON object a line. The other forms that have room for it keep its fields under the same names.
 
 use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Item, ItemTarget, Record, RecordError, Sampling, Suggestion};
-use crate::label::{Class, Sentiment, Stance};
+use super::draft::{Draft, Hint, Names, Span};
+use super::json::{objects, scalar};
+use super::{Item, ItemTarget, ReadOptions, Record, RecordError, Sampling};
+use crate::label::Class;
+
+/// The names of our fields, which no other field of a record may have.
+pub(super) const FIELDS: [&str; 14] = [
+    "id",
+    "doc",
+    "text",
+    "target",
+    "aliases",
+    "label",
+    "also",
+    "from",
+    "to",
+    "sentiment",
+    "weight",
+    "annotator",
+    "sampling",
+    "suggestion",
+];
 
 #[derive(Deserialize, Serialize)]
-struct Form {
+pub(super) struct Form {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    doc: Option<String>,
+    doc: Option<Value>,
     text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    aliases: Vec<String>,
-    #[serde(default)]
-    label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    also: Option<String>,
+    aliases: Option<Vec<String>>,
+    #[serde(default)]
+    label: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    also: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     to: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sentiment: Option<Sentiment>,
+    sentiment: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weight: Option<f32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    annotator: Option<String>,
+    annotator: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sampling: Option<Sampling>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,8 +62,8 @@ struct Form {
 }
 
 #[derive(Deserialize, Serialize)]
-struct SuggestionForm {
-    label: String,
+pub(super) struct SuggestionForm {
+    label: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     p: Option<Map<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +87,7 @@ pub fn read_numbered(reader: impl BufRead) -> impl Iterator<Item = Result<(usize
         .filter_map(|item| item.map(|(line, item)| item.to_record().map(|record| (line, record))).transpose())
 }
 
-/// Reads the items of one line-oriented file, labelled or not; blank lines are passed over.
+/// Reads the items of one line-oriented file, labelled or not; blank lines are passed over. Labels have our names and offsets count code points.
 ///
 /// # Errors
 /// As [`read`].
@@ -94,8 +114,11 @@ fn numbered_items(reader: impl BufRead) -> impl Iterator<Item = Result<(usize, I
                     if line.iter().all(u8::is_ascii_whitespace) {
                         return Some(None);
                     }
-                    Some(match item(line, number) {
-                        Ok(item) => Some(Ok((number, item))),
+                    let form = serde_json::from_slice(line).map_err(|error| format!("not a label record: {error}"));
+                    let item = form.and_then(|form| draft(form, number)?.into_item(&Names::Ours, None));
+                    Some(match item {
+                        Ok(Some(item)) => Some(Ok((number, item))),
+                        Ok(None) => None,
                         Err(error) => fail(error),
                     })
                 }
@@ -104,53 +127,49 @@ fn numbered_items(reader: impl BufRead) -> impl Iterator<Item = Result<(usize, I
         .flatten()
 }
 
-fn item(line: &[u8], number: usize) -> Result<Item, String> {
-    let form: Form = serde_json::from_slice(line).map_err(|error| format!("not a label record: {error}"))?;
-    if form.text.trim().is_empty() {
-        return Err("`text` is empty".into());
-    }
-    let target = form.target.map(|name| {
-        if name.trim().is_empty() {
-            return Err("`target` is empty".to_string());
-        }
-        let length = form.text.chars().count();
-        let at = match (form.from, form.to) {
-            (None, None) => None,
-            (Some(from), Some(to)) if from < to && to <= length => Some((from, to)),
-            (from, to) => {
-                let show = |x: Option<usize>| x.map_or("nothing".to_string(), |x| x.to_string());
-                return Err(format!(
-                    "`from` {} and `to` {} are not a span of the text, which has {length} code points",
-                    show(from),
-                    show(to)
-                ));
-            }
-        };
-        Ok(ItemTarget { name, aliases: form.aliases, at })
-    });
-    let target = target.transpose()?;
-    let class = |name: &str| match target {
-        Some(_) => name.parse::<Stance>().map(Class::index).map_err(|e| e.to_string()),
-        None => name
-            .parse::<Sentiment>()
-            .map(Class::index)
-            .map_err(|e| format!("{e} (a record without `target` has a sentiment)")),
+/// The drafts of a file in our form.
+pub(super) fn drafts<'a>(
+    bytes: &'a [u8],
+    options: &'a ReadOptions,
+) -> impl Iterator<Item = Result<Draft, RecordError>> + 'a {
+    objects(bytes).map(|(line, object)| {
+        let draft = object.and_then(|mut object| {
+            options.rename(&mut object, &[], &[], &[]);
+            of_object(object, line)
+        });
+        draft.map_err(|error| RecordError { line, error })
+    })
+}
+
+/// What an object in our form says.
+pub(super) fn of_object(object: Map<String, Value>, line: usize) -> Result<Draft, String> {
+    let form = serde_json::from_value(Value::Object(object)).map_err(|error| format!("not a label record: {error}"))?;
+    draft(form, line)
+}
+
+fn draft(form: Form, line: usize) -> Result<Draft, String> {
+    let name = |field: &str, value: Option<Value>| match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => scalar(&value).map(Some).ok_or_else(|| format!("`{field}` must be a string, not {value}")),
     };
-    let suggestion = form.suggestion.map(|form| {
-        let names: [&str; 3] =
-            if target.is_some() { Stance::ALL.map(Stance::name) } else { Sentiment::ALL.map(Sentiment::name) };
-        let p = |p: Map<String, Value>| {
-            let of = names.map(|name| p.get(name).and_then(Value::as_f64));
-            match of {
-                [Some(a), Some(b), Some(c)] => Ok([a, b, c]),
-                _ => Err(format!("`p` needs numbers for {}", names.join(", "))),
+    let span = match (form.from, form.to) {
+        (None, None) => None,
+        (Some(from), Some(to)) if form.target.is_some() => {
+            let mut expected = form.aliases.clone().unwrap_or_default();
+            expected.extend(form.target.clone());
+            Some(Span { from, to, hint: Hint::Names(expected) })
+        }
+        (from, to) => {
+            let show = |x: Option<usize>| x.map_or("nothing".to_string(), |x| x.to_string());
+            if form.target.is_some() {
+                return Err(format!("`from` {} and `to` {} are not a span of the text", show(from), show(to)));
             }
-        };
-        Ok::<_, String>(Suggestion { class: class(&form.label)?, p: form.p.map(p).transpose()?, model: form.model })
-    });
-    let suggestion = suggestion.transpose().map_err(|error| format!("`suggestion`: {error}"))?;
-    let label = form.label.as_deref().map(class).transpose()?;
-    let also = form.also.as_deref().map(class).transpose().map_err(|e| format!("`also`: {e}"))?;
+            None
+        }
+    };
+    if form.target.as_ref().is_some_and(|target| target.trim().is_empty()) {
+        return Err("`target` is empty".into());
+    }
     if let Some(weight) = form.weight.filter(|weight| !weight.is_finite() || *weight < 0.0) {
         return Err(format!("`weight` must be a number from 0 up, not {weight}"));
     }
@@ -158,24 +177,78 @@ fn item(line: &[u8], number: usize) -> Result<Item, String> {
         return Err(format!("`sampling.probability` must be above 0 and at most 1, not {p}"));
     }
     let id = match form.id {
-        Some(Value::String(id)) => id,
-        Some(other) => other.to_string(),
-        None => number.to_string(),
+        None | Some(Value::Null) => line.to_string(),
+        Some(id) => scalar(&id).unwrap_or_else(|| id.to_string()),
     };
-    Ok(Item {
-        id,
-        doc: form.doc,
-        text: form.text,
-        target,
-        class: label,
-        also,
-        sentiment: form.sentiment,
-        weight: form.weight,
-        annotator: form.annotator,
-        sampling: form.sampling,
-        suggestion,
-        meta: form.meta,
+    let suggestion = form.suggestion.map(|form| {
+        let label = name("label", Some(form.label))?.ok_or("`label` is missing")?;
+        Ok::<_, String>(super::draft::Suggested { label, p: form.p, model: form.model })
+    });
+    Ok(Draft {
+        line,
+        labels: name("label", form.label)?.into_iter().collect(),
+        also: name("also", form.also)?,
+        sentiment: name("sentiment", form.sentiment)?,
+        suggestion: suggestion.transpose().map_err(|error| format!("`suggestion`: {error}"))?,
+        span,
+        item: Item {
+            id,
+            doc: name("doc", form.doc)?,
+            text: form.text,
+            target: form.target.map(|name| ItemTarget { name, aliases: form.aliases.unwrap_or_default(), at: None }),
+            weight: form.weight,
+            annotator: name("annotator", form.annotator)?,
+            sampling: form.sampling,
+            meta: form.meta,
+            ..Item::default()
+        },
     })
+}
+
+fn form(item: &Item) -> Form {
+    let name = |class: usize| json!(item.class_name(class));
+    let suggestion = item.suggestion.as_ref().map(|suggestion| SuggestionForm {
+        label: name(suggestion.class),
+        p: suggestion.p.map(|p| (0..3).map(|class| (item.class_name(class).to_string(), json!(p[class]))).collect()),
+        model: suggestion.model.clone(),
+    });
+    let target = item.target.clone();
+    let at = target.as_ref().and_then(|target| target.at);
+    let (target, aliases) = target.map(|target| (target.name, target.aliases)).unzip();
+    Form {
+        id: Some(json!(item.id)),
+        doc: item.doc.clone().map(Value::String),
+        text: item.text.clone(),
+        target,
+        aliases: aliases.filter(|aliases| !aliases.is_empty()),
+        label: item.class.map(name),
+        also: item.also.map(name),
+        from: at.map(|at| at.0),
+        to: at.map(|at| at.1),
+        sentiment: item.sentiment.map(|sentiment| json!(sentiment.name())),
+        weight: item.weight,
+        annotator: item.annotator.clone().map(Value::String),
+        sampling: item.sampling.clone(),
+        suggestion,
+        meta: item.meta.clone(),
+    }
+}
+
+/// An item as an object in our form, without `label` if nobody has labelled it.
+pub(super) fn to_object(item: &Item) -> Map<String, Value> {
+    match serde_json::to_value(form(item)) {
+        Ok(Value::Object(mut object)) => {
+            if object.get("label").is_some_and(Value::is_null) {
+                object.remove("label");
+            }
+            // The shortest decimal of a single-precision number, not that of its double.
+            if let Some(weight) = item.weight.and_then(|weight| weight.to_string().parse::<f64>().ok()) {
+                object.insert("weight".into(), json!(weight));
+            }
+            object
+        }
+        _ => Map::new(),
+    }
 }
 
 /// Writes items in our form; [`read_items`] gives the same items back.
@@ -184,33 +257,7 @@ fn item(line: &[u8], number: usize) -> Result<Item, String> {
 /// Those of the writer.
 pub fn write_items(items: &[Item], out: &mut dyn Write) -> io::Result<()> {
     for item in items {
-        let name = |class: usize| item.class_name(class).to_string();
-        let suggestion = item.suggestion.as_ref().map(|suggestion| SuggestionForm {
-            label: name(suggestion.class),
-            p: suggestion.p.map(|p| (0..3).map(|class| (name(class), json!(p[class]))).collect()),
-            model: suggestion.model.clone(),
-        });
-        let target = item.target.clone();
-        let at = target.as_ref().and_then(|target| target.at);
-        let (target, aliases) = target.map(|target| (target.name, target.aliases)).unzip();
-        let form = Form {
-            id: Some(Value::String(item.id.clone())),
-            doc: item.doc.clone(),
-            text: item.text.clone(),
-            target,
-            aliases: aliases.unwrap_or_default(),
-            label: item.class.map(name),
-            also: item.also.map(name),
-            from: at.map(|at| at.0),
-            to: at.map(|at| at.1),
-            sentiment: item.sentiment,
-            weight: item.weight,
-            annotator: item.annotator.clone(),
-            sampling: item.sampling.clone(),
-            suggestion,
-            meta: item.meta.clone(),
-        };
-        serde_json::to_writer(&mut *out, &form)?;
+        serde_json::to_writer(&mut *out, &form(item))?;
         out.write_all(b"\n")?;
     }
     Ok(())
@@ -220,6 +267,7 @@ pub fn write_items(items: &[Item], out: &mut dyn Write) -> io::Result<()> {
 mod tests {
     use super::super::Label;
     use super::*;
+    use crate::label::{Sentiment, Stance};
 
     fn one(line: &str) -> Result<Record, String> {
         let mut found: Vec<_> = read(line.as_bytes()).collect();

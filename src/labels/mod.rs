@@ -7,14 +7,36 @@
 //! `positive`, `neutral` or `negative` is a sentiment record. `doc` groups the records of one document; records with one text
 //! belong together in any case. `also` names a second label that a careful reader could defend; `weight` says how much the record counts in
 //! training; `annotator` who labelled it; `sampling` how it was chosen ([`Sampling`]); `suggestion` what a model thinks of it ([`Suggestion`]).
+//!
+//! [`read_file`] and [`write_file`] do the same for the forms of other tools ([`Format`]): which it is, what the offsets of the file count
+//! ([`Unit`]) and what the names of its labels mean ([`LabelMap`]) is found out from what is in it.
 
+mod csv;
+mod doccano;
+mod draft;
+mod fasttext;
+mod format;
 mod item;
+mod json;
 mod jsonl;
+mod label_studio;
+mod names;
+mod newsmtsc;
+mod offsets;
+mod prodigy;
+mod pyabsa;
+mod reading;
 mod relabel;
+mod writing;
 
+pub use format::{Format, UnknownFormat};
 pub use item::{Item, ItemTarget, Sampling, Suggestion};
 pub use jsonl::{read, read_items, read_numbered, write_items};
+pub use names::{LabelMap, NameError};
+pub use offsets::Unit;
+pub use reading::{ReadOptions, Reading, read_file};
 pub use relabel::relabel;
+pub use writing::{Written, write_file};
 
 use crate::label::{Sentiment, Stance};
 
