@@ -3,6 +3,7 @@
 mod csv;
 mod evaluation;
 mod explain;
+mod html;
 mod json;
 mod parquet;
 mod rows;
@@ -13,6 +14,7 @@ pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use evaluation::{evaluation_table, suite_table};
 pub use explain::{JsonExplainer, TableExplainer};
+pub use html::{HtmlExplainer, HtmlReporter};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use style::{bar, clip, pad};
 pub use table::TableReporter;
