@@ -15,6 +15,8 @@ const ZH = {
     "得分为 P(支持) − P(反对)，从 −1 到 +1；条形图显示得分及其区间。旁注依次为支持 / 中立 / 反对的概率。问号表示不确定。",
   "Words for the company have a straight underline, words against it a wavy one; the darker, the more they add to logit(favor) − logit(against).":
     "支持该公司的词用直线标出，反对的用波浪线；颜色越深，对 logit(支持) − logit(反对) 的贡献越大。",
+  "A line in the margin opens its probabilities and words, and takes the right label if it is wrong.":
+    "点按旁注可查看其概率和词语；若标签有误，可在那里改正。",
   "Colour words for": "按公司给词语着色", "no company": "不着色", "Show articles with": "只显示包含此文字或公司的文章", "Annotator": "标注者",
   "Download corrections": "下载更正", "Articles": "文章", "Probability": "概率", "Words for": "支持的词", "Words against": "反对的词",
   "Adds": "贡献", "Word": "词", "Right label": "正确的标签", "Withdraw": "撤回", "corrected": "已更正", "Correction kept": "更正已保存",
@@ -201,7 +203,7 @@ function strongest(paragraph, score, favor) {
   return [...sums]
     .filter(([, sum]) => (favor ? sum >= 0.005 : sum <= -0.005))
     .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))
-    .slice(0, 6);
+    .slice(0, 5);
 }
 
 function table(heads, rows) {
@@ -229,7 +231,8 @@ function chip(article, paragraph, score) {
     const own = corrections.get(key);
     const label = own || stance;
     item.className = label;
-    button.replaceChildren(MARKS[label] + " ", make("b", { textContent: target }), " ", word(label), score.unsure && !own ? "? " : " ");
+    const mark = make("span", { ariaHidden: "true", textContent: MARKS[label] + " " });
+    button.replaceChildren(mark, make("b", { textContent: target }), " ", word(label), score.unsure && !own ? "? " : " ");
     button.append(own ? make("i", {}, "(", word("corrected"), ")") : score.value);
     if (score.byReference) button.append(" · ", word("by reference"));
   };
@@ -406,6 +409,9 @@ function tools() {
     document.querySelector("main").prepend(make("nav", { ariaLabel: "Articles" }, list));
   }
   bar.append(make("label", {}, word("Annotator"), annotator), save);
+  const hint = word("A line in the margin opens its probabilities and words, and takes the right label if it is wrong.", "p");
+  hint.classList.add("legend");
+  bar.append(hint);
 }
 
 if (articles.length) {
@@ -418,6 +424,15 @@ if (articles.length) {
   if (articles.length === 1 && articles[0].details) articles[0].details.open = true;
   addEventListener("beforeprint", () => articles.forEach((a) => a.details && (a.details.open = true)));
 }
+// A table that is wider than the window must be within reach of the keyboard.
+function reach() {
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+reach();
+addEventListener("resize", reach);
 // A touch has no pointer that rests on a word, so what it adds is said in the status line.
 document.querySelector("main").addEventListener("click", (event) => {
   const touched = event.target.closest(".w");
