@@ -99,6 +99,7 @@ Examples:
   lichang score crawl.csv --text-field body --outlet-field site --format csv > scores.csv
   lichang score news.warc.gz --format parquet --output scores.parquet
   lichang score crawl/ --format ndjson --output scores.ndjson --resume   go on where a run ended
+  lichang score articles/ --format html --output report.html
   zcat crawl.jsonl.gz | lichang score - --format ndjson --with-text > scores.ndjson")]
 pub struct ScoreArgs {
     /// Files, folders, or `-` for standard input
@@ -109,7 +110,7 @@ pub struct ScoreArgs {
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t = ScoreFormat::Table)]
     pub format: ScoreFormat,
-    /// What gets a row [default: article; for ndjson both]
+    /// What gets a row [default: article; for ndjson and html both]
     #[arg(short, long, value_enum)]
     pub per: Option<Per>,
     /// With the whole text of each paragraph
@@ -208,6 +209,8 @@ pub enum ScoreFormat {
     Csv,
     /// The same rows as a table of typed columns
     Parquet,
+    /// A page for a browser, to read, colour and correct
+    Html,
 }
 
 /// What gets a row.

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use lichang::article::{Document, DocumentError, Inputs};
 use lichang::atomic;
 use lichang::guard::guarded;
-use lichang::report::{JsonExplainer, Reporter, TableExplainer};
+use lichang::report::{HtmlExplainer, JsonExplainer, Reporter, TableExplainer};
 use lichang::score::{ExplainError, ExplainedArticle, Question, Scorer};
 
 use super::args::{JudgeArgs, ReadArgs};
@@ -26,7 +26,7 @@ Examples:
   lichang explain article.md --target Nvidia
   lichang explain article.md --target Nvidia --paragraph 3
   lichang explain --text 'DeepSeek beats OpenAI on price.'
-  lichang explain article.md --format json | jq '.[].explanations[].total'")]
+  lichang explain article.md --format html --output why.html")]
 pub struct ExplainArgs {
     /// Files, folders, or `-` for standard input
     #[arg(required_unless_present = "text", value_name = "INPUT")]
@@ -59,12 +59,15 @@ pub enum ExplainFormat {
     Table,
     /// One array, with every word
     Json,
+    /// A page for a browser
+    Html,
 }
 
 /// Explains what the arguments name.
 pub fn run(args: ExplainArgs) -> anyhow::Result<Outcome> {
     let model = inputs::model(args.judge.model.as_deref())?;
     let (finder, _) = inputs::finder(&args.judge.targets)?;
+    let identity = if args.format == ExplainFormat::Html { model.identity() } else { String::new() };
     let scorer = Scorer::new(model, finder)?.with_evidence();
     let target = args.target.as_deref().map(|name| scorer.target(name)).transpose()?;
     let question = Question { target, paragraph: args.paragraph };
@@ -75,6 +78,7 @@ pub fn run(args: ExplainArgs) -> anyhow::Result<Outcome> {
     let reporter: Box<dyn Reporter<ExplainedArticle>> = match args.format {
         ExplainFormat::Table => Box::new(TableExplainer::new(choice != ColorChoice::Never)),
         ExplainFormat::Json => Box::new(JsonExplainer),
+        ExplainFormat::Html => Box::new(HtmlExplainer::new(identity)),
     };
     let (text, strict) = (args.text, args.read.strict);
     let inputs = match &text {

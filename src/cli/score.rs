@@ -9,7 +9,8 @@ use lichang::article::{Document, DocumentError, Inputs};
 use lichang::guard::guarded;
 use lichang::model::{Model, hex_sha256};
 use lichang::report::{
-    CsvReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, TableReporter, parquet_from_rows,
+    CsvReporter, HtmlReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, TableReporter,
+    parquet_from_rows,
 };
 use lichang::resumable::{Progress, Resumable, Resumed};
 use lichang::score::Scorer;
@@ -26,15 +27,19 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
     let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let shown = Shown {
         articles: args.per != Some(Per::Paragraph),
-        paragraphs: args.per.map_or(args.format == ScoreFormat::Ndjson, |per| per == Per::Paragraph),
+        paragraphs: args
+            .per
+            .map_or(matches!(args.format, ScoreFormat::Ndjson | ScoreFormat::Html), |per| per == Per::Paragraph),
         boilerplate: args.all,
         text: args.with_text,
     };
     let run = if args.output.is_some() { identity(&args, &model, &targets, shown) } else { String::new() };
+    let reporter = reporter(args.format, shown, &model);
     let scorer = Scorer::new(model, finder)?;
+    let words = args.format == ScoreFormat::Html && shown.paragraphs;
+    let scorer = if words { scorer.with_evidence() } else { scorer };
     let (strict, format) = (args.read.strict, args.format);
     let inputs = Inputs::new(args.inputs, read::options(args.read))?;
-    let reporter = reporter(format, shown);
     let (mut sink, mut progress) = match &args.output {
         None => (Sink::standard(format)?, Progress::default()),
         Some(path) => {
@@ -135,13 +140,14 @@ fn article(
     scored.unwrap_or_else(|error| Err(DocumentError { doc, line: None, error }))
 }
 
-fn reporter(format: ScoreFormat, shown: Shown) -> Box<dyn Reporter> {
+fn reporter(format: ScoreFormat, shown: Shown, model: &Model) -> Box<dyn Reporter> {
     match format {
         ScoreFormat::Table => Box::new(TableReporter::new(shown)),
         ScoreFormat::Json => Box::new(JsonReporter::new(shown)),
         ScoreFormat::Ndjson => Box::new(NdjsonReporter::new(shown)),
         ScoreFormat::Csv => Box::new(CsvReporter::new(shown)),
         ScoreFormat::Parquet => Box::new(ParquetReporter::new(shown)),
+        ScoreFormat::Html => Box::new(HtmlReporter::new(shown, model.identity())),
     }
 }
 

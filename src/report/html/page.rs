@@ -1,0 +1,149 @@
+//! What all pages share: the shell, escaping, and the grading of colours.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// A text in HTML, in an element or in a quoted attribute; control characters other than white space become U+FFFD.
+pub(super) struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let special =
+            |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || (c.is_ascii_control() && !c.is_whitespace());
+        let mut at = 0;
+        for (place, found) in self.0.match_indices(special) {
+            f.write_str(&self.0[at..place])?;
+            f.write_str(match found {
+                "&" => "&amp;",
+                "<" => "&lt;",
+                ">" => "&gt;",
+                "\"" => "&quot;",
+                "'" => "&#39;",
+                _ => "\u{FFFD}",
+            })?;
+            at = place + found.len();
+        }
+        f.write_str(&self.0[at..])
+    }
+}
+
+/// JSON inside a `<script>`: no `<` is left that could end it.
+pub(super) fn data(value: &impl serde::Serialize) -> io::Result<String> {
+    Ok(serde_json::to_string(value)?.replace('<', "\\u003c"))
+}
+
+/// A term of the interface, which the script translates.
+pub(super) fn term(english: &str) -> String {
+    format!("<span class=t>{}</span>", Escaped(english))
+}
+
+/// From how much on a word has a colour, and each darker one; in logits. The script has the same steps.
+pub(super) const STEPS: [f64; 5] = [0.05, 0.15, 0.4, 0.8, 1.5];
+
+/// The class of the colour of a contribution; `None` for one too small to be coloured.
+pub(super) fn colour(contribution: f64) -> Option<String> {
+    let steps = STEPS.iter().filter(|step| contribution.abs() >= **step).count();
+    (steps > 0).then(|| format!("{}{steps}", if contribution > 0.0 { 'f' } else { 'a' }))
+}
+
+/// A number with a sign, a minus that is as wide as the plus, and no "−0".
+pub(super) fn signed(x: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", x.abs());
+    let zero = text.chars().all(|c| matches!(c, '0' | '.'));
+    format!("{}{text}", if x < 0.0 && !zero { '−' } else { '+' })
+}
+
+fn hash(source: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(source.as_bytes())))
+}
+
+/// Begins a page with a heading and lines of explanation; `model` names the model that judged.
+pub(super) fn begin(out: &mut dyn Write, heading: &str, legend: &[&str], model: &str) -> io::Result<()> {
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    writeln!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {style}; script-src {script}; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{heading} – Lichang</title>\n\
+         <style>{STYLE}</style>\n</head>\n<body data-model=\"{model}\">\n\
+         <a class=\"skip t\" href=\"#articles\">Skip to the articles</a>\n<header>\n<h1 class=t>{heading}</h1>",
+        heading = Escaped(heading),
+        model = Escaped(model),
+    )?;
+    for line in legend {
+        writeln!(out, "<p class=\"legend t\">{}</p>", Escaped(line))?;
+    }
+    writeln!(
+        out,
+        "<div class=tools id=tools hidden><button type=button id=language lang=\"zh-Hans\">中文</button></div>\n\
+         <p role=status id=status></p>\n</header>\n<main id=articles tabindex=-1>"
+    )
+}
+
+/// Ends a page.
+pub(super) fn end(out: &mut dyn Write, model: &str) -> io::Result<()> {
+    writeln!(
+        out,
+        "</main>\n<footer><p>{} <code>{}</code></p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>",
+        term("Made offline by Lichang with the model"),
+        Escaped(model)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn style_and_script_fit_into_their_elements() {
+        assert!(!STYLE.contains("</") && !SCRIPT.contains("</script") && !SCRIPT.contains("<!--"));
+        assert!(SCRIPT.contains(&format!("const steps = {STEPS:?};")));
+        // Nothing that could ask the network for something.
+        let script = SCRIPT.replace("http://www.w3.org/2000/svg", "");
+        for word in ["http:", "https:", "url(", "@import", "fetch(", "XMLHttpRequest", "import("] {
+            assert!(!STYLE.contains(word) && !script.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_policy_has_the_hash_of_the_script() {
+        let mut out = Vec::new();
+        begin(&mut out, "a", &[], "m").unwrap();
+        let page = String::from_utf8(out).unwrap();
+        // `printf '' | openssl dgst -sha256 -binary | base64`
+        assert_eq!(hash(""), "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='");
+        assert!(page.contains(&format!("script-src {};", hash(SCRIPT))));
+    }
+
+    #[test]
+    fn numbers_keep_their_sign() {
+        assert_eq!(
+            (signed(-0.004, 2), signed(-0.5, 1), signed(0.25, 2)),
+            ("+0.00".into(), "−0.5".into(), "+0.25".into())
+        );
+        assert_eq!((colour(0.01), colour(-0.05), colour(2.0)), (None, Some("a1".into()), Some("f5".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_out(text in "\\PC{0,40}|[<>&\"'/a-c\u{0}-\u{1F}!\\-]{0,40}") {
+            let escaped = Escaped(&text).to_string();
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+            let back = escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
+            prop_assert_eq!(back.chars().count(), text.chars().count());
+            let json = data(&text).unwrap();
+            prop_assert!(!json.contains('<'));
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}
