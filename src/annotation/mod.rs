@@ -2,9 +2,9 @@
 
 pub mod agreement;
 pub mod check;
-pub mod merge;
 pub mod confident;
 mod copies;
+pub mod merge;
 mod ranking;
 pub mod sample;
 mod units;

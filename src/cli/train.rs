@@ -8,7 +8,7 @@ use anyhow::Context;
 use lichang::atomic;
 use lichang::evaluate::Receipt;
 use lichang::model::{Model, train};
-use lichang::report::receipt_table;
+use lichang::report::{receipt_page, receipt_table};
 
 use super::args::TrainArgs;
 use super::progress::Steps;
@@ -65,7 +65,11 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
     receipt.warnings.extend(found.warnings());
     anstream::eprint!("{}", receipt_table(&receipt));
     if let Some(path) = &args.report {
-        let report = serde_json::to_string_pretty(&receipt)? + "\n";
+        let report = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("html")) {
+            receipt_page(&receipt)
+        } else {
+            serde_json::to_string_pretty(&receipt)? + "\n"
+        };
         atomic::write(path, report.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     anstream::eprintln!("\nwrote {}", args.output.display());

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::HeadRecord;
 use super::calibration::Calibration;
 use super::decision::Decision;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Role};
 use super::head::{Head, Judgement};
 use super::prior::{self, COLUMNS, Prior};
 use super::sparse_logistic::{Convergence, log_softmax};
@@ -353,8 +353,9 @@ impl Task<'_> {
     fn changed_words(&self, base: &Head, head: &Head, row: usize) -> Vec<(Range<usize>, f64)> {
         let (before, after) = (Evidence::of(base, self.views[row]), Evidence::of(head, self.views[row]));
         let pairs = before.words.into_iter().zip(after.words);
+        let words = pairs.filter(|(_, after)| after.role == Role::Word);
         let mut words: Vec<(Range<usize>, f64)> =
-            pairs.map(|(before, after)| (after.range, after.contribution - before.contribution)).collect();
+            words.map(|(before, after)| (after.range, after.contribution - before.contribution)).collect();
         words.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.start.cmp(&b.0.start)));
         words.truncate(WORDS);
         words

@@ -332,7 +332,7 @@ impl<'a> Task<'a> {
     fn cross_fit(
         &self,
         rows: &[usize],
-        whole: Option<&SparseLogistic>,
+        whole: Option<&Fitted>,
         (folds, tolerance): (usize, f64),
         done: &(dyn Fn() + Sync),
     ) -> Result<(Calibration, Decision, OutOfFold), String> {
@@ -552,7 +552,7 @@ pub fn cross_validate(
         let all = options.folds * usize::try_from(repeats).unwrap_or(usize::MAX);
         let done = AtomicUsize::new(0);
         progress(&step, 0, all);
-        let task = Task::new(name, head, options, examples, list, records);
+        let task = Task::new(name, head, options, examples, list, records, None);
         task.cross_validate(repeats, &|| progress(&step, 1 + done.fetch_add(1, Ordering::Relaxed), all))
     };
     [run("stance", &examples.stance, &options.stance), run("sentiment", &examples.sentiment, &options.sentiment)]

@@ -18,7 +18,7 @@ pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use evaluation::{evaluation_table, suite_table};
 pub use explain::{JsonExplainer, TableExplainer};
-pub use html::{HtmlExplainer, HtmlReporter};
+pub use html::{HtmlExplainer, HtmlReporter, receipt_page};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use receipt::receipt_table;
 pub use sample::sample_summary;

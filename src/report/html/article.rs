@@ -11,7 +11,8 @@ use super::page::{self, Escaped, signed, term};
 use crate::article::Kind;
 use crate::label::{Class, Language};
 use crate::report::{Reporter, Shown};
-use crate::score::{ArticleResult, Evidence, ParagraphResult, ParagraphScore};
+use crate::model::{Evidence, Word};
+use crate::score::{ArticleResult, ParagraphResult, ParagraphScore};
 
 /// A page with every article: its scores as a table, and its text with what each paragraph says of each company in the margin.
 ///
@@ -115,7 +116,7 @@ fn contributions(evidence: &Evidence, parts: &[Option<usize>]) -> String {
 /// Where the words of a paragraph stand in its plain text; they depend on no company.
 fn places(paragraph: &ParagraphResult, evidence: &Evidence) -> Vec<Range<usize>> {
     let mut at = 0;
-    let place = |word: &crate::score::Word| {
+    let place = |word: &Word| {
         let found = paragraph.spans.plain(&word.range).unwrap_or(at..at);
         let start = found.start.max(at);
         at = found.end.max(start);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::page::{self, Escaped, colour, signed, term};
+use super::page::{self, Escaped, colour, signed, table, term};
 use crate::label::{Class, Stance};
 use crate::report::Reporter;
 use crate::report::explain::STRONGEST;
@@ -39,28 +39,6 @@ fn coloured(of: &Explanation) -> String {
     }
     let _ = write!(text, "{}", Escaped(&of.text[at..]));
     text
-}
-
-/// A table; cells are HTML, the first of a row its heading.
-fn table(caption: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut html = String::from("<div class=scroll><table>");
-    if !caption.is_empty() {
-        let _ = write!(html, "<caption class=t>{}</caption>", Escaped(caption));
-    }
-    html.push_str("<thead><tr>");
-    for head in heads {
-        let _ = write!(html, "<th scope=col class=t>{}", Escaped(head));
-    }
-    html.push_str("<tbody>\n");
-    for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            html.push_str(if at == 0 { "<tr><th scope=row>" } else { "<td class=n>" });
-            html.push_str(cell);
-        }
-        html.push('\n');
-    }
-    html.push_str("</table></div>\n");
-    html
 }
 
 fn explanation(of: &Explanation) -> String {

@@ -5,6 +5,8 @@
 mod article;
 mod explain;
 mod page;
+mod receipt;
 
 pub use article::HtmlReporter;
 pub use explain::HtmlExplainer;
+pub use receipt::receipt_page;

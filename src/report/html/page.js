@@ -25,6 +25,20 @@ const ZH = {
   "no single word": "不属于任何词", "total": "合计", "missed by": "误差", "Sum of the parts: logit(favor) − logit(against)": "各部分之和：logit(支持) − logit(反对)",
   "By block of features": "按特征块", "Part": "部分", "Block": "特征块", "From logits to the label": "从 logit 到标签", "Step": "步骤",
   "logits": "logit", "probabilities": "概率", "calibrated": "校准后", "in the article": "结合全文", "ln p + offset": "ln p + 偏置",
+  "Receipt of a training": "训练回执", "Skip to the figures": "跳到数据",
+  "The new model beside the old one, each new label judged by a model that was not trained on its document. Intervals are 95 % (paired bootstrap over documents).":
+    "新旧模型对照：每条新标签都由没有用过该文档的模型判断。区间为 95%（按文档的配对自助法）。",
+  "Warnings": "警告", "Metric": "指标", "Old": "旧", "New": "新", "Difference": "差值", "Stance": "立场", "Sentiment": "情感",
+  "the new model is better": "新模型更好", "the new model is worse": "新模型更差", "no significant change": "没有显著变化",
+  "records in": "条标签，文档数", "documents": "篇", "right only before": "仅旧模型正确", "right only now": "仅新模型正确",
+  "very close to the old model": "紧贴旧模型", "close to the old model": "接近旧模型", "free, from the old model": "以旧模型为起点，放开训练",
+  "free, from half of the old model": "以旧模型的一半为起点，放开训练", "from the new labels alone, without the old model": "只用新标签，不用旧模型",
+  "Training went": "训练方式", "How the departure was chosen": "离开旧模型的程度如何选定", "Departure": "方式", "Log-loss": "对数损失", "the old model as it is": "旧模型本身",
+  "What changed": "变化的标签", "Record": "记录", "Truth": "人工标签", "Became": "结果", "Words": "词语", "broken": "改错", "still wrong": "仍错",
+  "Calibration": "校准", "Probability up to": "概率不超过", "Records": "条数", "Mean probability": "平均概率", "Right": "正确率",
+  "macro-F1": "宏平均 F1", "accuracy": "准确率", "calibration error": "校准误差", "F1 of favor": "F1（支持）", "F1 of neutral": "F1（中立）", "F1 of against": "F1（反对）",
+  "F1 of positive": "F1（正面）", "F1 of negative": "F1（负面）", "positive": "正面", "negative": "负面", "all languages": "全部语言",
+  "of which shown": "其中列出", "new model": "新模型", "old model": "旧模型",
 };
 const STANCES = ["favor", "neutral", "against"];
 const MARKS = { favor: "▲", neutral: "●", against: "▼" };

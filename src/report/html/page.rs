@@ -1,6 +1,6 @@
 //! What all pages share: the shell, escaping, and the grading of colours.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use base64::Engine;
@@ -58,6 +58,28 @@ pub(super) fn signed(x: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", x.abs());
     let zero = text.chars().all(|c| matches!(c, '0' | '.'));
     format!("{}{text}", if x < 0.0 && !zero { '−' } else { '+' })
+}
+
+/// A table; cells are HTML, the first of a row its heading.
+pub(super) fn table(caption: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut html = String::from("<div class=scroll><table>");
+    if !caption.is_empty() {
+        let _ = write!(html, "<caption class=t>{}</caption>", Escaped(caption));
+    }
+    html.push_str("<thead><tr>");
+    for head in heads {
+        let _ = write!(html, "<th scope=col class=t>{}", Escaped(head));
+    }
+    html.push_str("<tbody>\n");
+    for row in rows {
+        for (at, cell) in row.iter().enumerate() {
+            html.push_str(if at == 0 { "<tr><th scope=row>" } else { "<td class=n>" });
+            html.push_str(cell);
+        }
+        html.push('\n');
+    }
+    html.push_str("</table></div>\n");
+    html
 }
 
 fn hash(source: &str) -> String {
