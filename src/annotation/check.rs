@@ -17,7 +17,7 @@ use super::copies::{copies, missing_targets};
 use super::ranking::{balance, entries, rank};
 use crate::features::BlockKind;
 use crate::label::{Class, Language, Sentiment, Stance};
-use crate::labels::{Item, ItemTarget, Label, Record, Suggestion};
+use crate::labels::{Item, ItemTarget, Label, Record, Suggestion, few_targets};
 use crate::model::{Examples, TrainOptions, cross_validate};
 use crate::target::Finder;
 
@@ -219,6 +219,9 @@ pub fn check(
     assert_eq!(set.records.len(), set.origins.len(), "one origin a record");
     progress("reading texts", 0, 1);
     let mut train = TrainOptions { folds: options.folds.max(2), seed: options.seed, ..TrainOptions::default() };
+    if few_targets(set.records) {
+        train.stance.settings = train.stance.settings.per_topic();
+    }
     for head in [&mut train.stance, &mut train.sentiment] {
         head.c = C;
         // They find no more and take more than half of the time (`benches/README.md`).

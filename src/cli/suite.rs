@@ -1,12 +1,11 @@
 //! `lichang evaluate --suite`: the same way of training, measured on every labelled set of a folder.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lichang::evaluate::{Evaluation, TaskReport};
-use lichang::labels::{Label, Record};
+use lichang::labels::few_targets;
 use lichang::report::suite_table;
 use serde_json::json;
 
@@ -14,9 +13,6 @@ use super::args::{EvaluateArgs, ReportFormat};
 use super::evaluate::Way;
 use super::progress::Steps;
 use super::{Outcome, inputs, report_error};
-
-/// Stance sets with no more targets than this get features of their own for each.
-const FIXED_TARGETS: usize = 12;
 
 /// Folds for a set without a dev split.
 const FOLDS: usize = 5;
@@ -75,16 +71,4 @@ pub fn run(folder: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         }
     }
     Ok(if failed { Outcome::Partial } else { Outcome::Complete })
-}
-
-/// Whether a set is about the stance toward a few fixed targets.
-fn few_targets(records: &[Record]) -> bool {
-    let targets: BTreeSet<&str> = records
-        .iter()
-        .filter_map(|record| match &record.label {
-            Label::Stance { target, .. } => Some(target.as_str()),
-            Label::Sentiment(_) => None,
-        })
-        .collect();
-    !targets.is_empty() && targets.len() <= FIXED_TARGETS
 }

@@ -38,6 +38,8 @@ pub use reading::{ReadOptions, Reading, read_file};
 pub use relabel::relabel;
 pub use writing::{Written, write_file};
 
+use std::collections::BTreeSet;
+
 use crate::label::{Sentiment, Stance};
 
 /// What a record says.
@@ -86,6 +88,23 @@ impl Record {
     pub fn group(&self) -> &str {
         self.doc.as_deref().unwrap_or(&self.text)
     }
+}
+
+/// Sets with no more targets than this are about a few fixed ones.
+const FIXED_TARGETS: usize = 12;
+
+/// Whether records are about the stance toward a few fixed targets, so that features of each target can be learned.
+pub fn few_targets(records: &[Record]) -> bool {
+    let mut targets = BTreeSet::new();
+    for record in records {
+        if let Label::Stance { target, .. } = &record.label {
+            targets.insert(target.as_str());
+            if targets.len() > FIXED_TARGETS {
+                return false;
+            }
+        }
+    }
+    !targets.is_empty()
 }
 
 /// A line of a label file that is not a record.
