@@ -183,7 +183,7 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
     if drawn.items.len() < options.size.get() {
         let why = match options.strategy.is_probability() {
             true => "there are no more to choose from",
-            false => "texts that come again are passed over, and a higher --per-document lets more of a document in",
+            false => "each text is taken once, and a higher --per-document takes more of a document",
         };
         log::warn!("{} were asked for; {why}", options.size);
     }
