@@ -18,9 +18,13 @@ const TABLE: &str = "[[company]]\nname = \"Halden\"\nen = [\"Halden\", \"Halden 
 
 const TEXT: &str = "Halden Systems and others\n\n**曜石**智能的 玄石 很强，Halden 不行； \t 曜石智能领先。\n\nThey say Halden, as it is called,  wins: the company is ahead of 玄石.\n\nThe company was silent.\n\nImage from the Internet: Halden";
 
-fn scorer() -> Scorer {
-    let table = TargetTable::builtin().merge(TargetTable::parse(TABLE).unwrap()).unwrap();
-    Scorer::new(Model::builtin().unwrap(), Finder::new(table)).unwrap()
+fn finder() -> Finder {
+    Finder::new(TargetTable::builtin().merge(TargetTable::parse(TABLE).unwrap()).unwrap())
+}
+
+/// The built-in model, and a committee beside it.
+fn candidates(committee: Vec<Model>) -> Candidates {
+    Candidates::new(Model::builtin().unwrap(), committee, &finder()).unwrap()
 }
 
 /// The documents of a file in memory.
@@ -36,14 +40,15 @@ fn documents(name: &str, bytes: Vec<u8>) -> Vec<Document> {
 fn scores(shown: Shown, text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let article = Document::from_text("d", text).into_article().unwrap();
-    NdjsonReporter::new(shown).article(&scorer().score(&article), &mut out).unwrap();
+    let scorer = Scorer::new(Model::builtin().unwrap(), finder()).unwrap();
+    NdjsonReporter::new(shown).article(&scorer.score(&article), &mut out).unwrap();
     out
 }
 
 const SHOWN: Shown = Shown { articles: true, paragraphs: true, boilerplate: true, text: true };
 
 fn from_scores(bytes: Vec<u8>) -> Result<Vec<Candidate>, CandidateError> {
-    let candidates = Candidates::new(scorer(), "m".into(), Vec::new());
+    let candidates = candidates(Vec::new());
     let mut found = Vec::new();
     for document in documents("scores.ndjson", bytes) {
         let of = candidates.of(document)?;
@@ -55,7 +60,7 @@ fn from_scores(bytes: Vec<u8>) -> Result<Vec<Candidate>, CandidateError> {
 
 #[test]
 fn articles_and_their_scores_give_the_same() {
-    let candidates = Candidates::new(scorer(), "m".into(), Vec::new());
+    let candidates = candidates(Vec::new());
     let found = candidates.of(Document::from_text("d", TEXT)).unwrap();
     assert!(!found.scored);
     let named = |c: &Candidate| {
@@ -93,7 +98,7 @@ fn scores_that_lack_something_say_so() {
     let line = String::from_utf8(scores(SHOWN, TEXT)).unwrap().replace("\"label\":\"", "\"label\":\"un");
     let error = from_scores(line.into_bytes()).unwrap_err();
     assert!(matches!(error, CandidateError::Document(_)), "{error}");
-    let committee = Candidates::new(scorer(), "m".into(), vec![scorer()]);
+    let committee = candidates(vec![Model::builtin().unwrap()]);
     let line = documents("s.ndjson", scores(SHOWN, TEXT)).remove(0);
     assert!(committee.of(line).unwrap_err().to_string().contains("the articles themselves"));
     // An article may have a field of that name.
@@ -107,7 +112,7 @@ fn scores_that_lack_something_say_so() {
 fn threads_do_not_matter() {
     let text = |at: usize| TEXT.replace('.', &format!(" in {at} ports."));
     let articles: Vec<(String, String)> = (0..60).map(|at| (format!("d{at}"), text(at))).collect();
-    let candidates = Candidates::new(scorer(), "m".into(), Vec::new());
+    let candidates = candidates(Vec::new());
     let two = NonZeroUsize::new(2).unwrap();
     let strategies = [
         Strategy::Random,
@@ -142,12 +147,10 @@ fn a_committee_chooses_what_it_differs_about() {
 {"text":"Halden opened an office on Monday.","target":"Halden","label":"neutral"}
 {"text":"Halden opened a yard.","target":"Halden","label":"neutral"}"#;
     let records: Vec<_> = lichang::labels::read(lines.as_bytes()).map(Result::unwrap).collect();
-    let finder = Finder::new(TargetTable::builtin());
     let mut options = TrainOptions { folds: 0, ..TrainOptions::default() };
     options.stance.settings.min_df = 1;
-    let contrary = train(&records, Vec::new(), &finder, String::new(), &options, &|_, _, _| {}).unwrap().model;
-    let committee = vec![Scorer::new(contrary, finder).unwrap()];
-    let candidates = Candidates::new(scorer(), "m".into(), committee);
+    let contrary = train(&records, Vec::new(), &finder(), String::new(), &options, &|_, _, _| {}).unwrap().model;
+    let candidates = candidates(vec![contrary]);
     let per_document = NonZeroUsize::new(5).unwrap();
     let strategy = Strategy::Disagreement { per_document };
     let options = SampleOptions { strategy, size: per_document, seed: 0, blind: false };

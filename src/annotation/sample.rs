@@ -38,7 +38,8 @@ use pool::{Entry, Pool};
 use store::{Store, Stored};
 use strata::Strata;
 
-/// The most uncertain pairs among which [`Strategy::Diverse`] chooses, and among which repeated texts are passed over, as a multiple of the sample's size.
+/// The pairs with the highest values among which documents that have given enough are passed over, and among which [`Strategy::Diverse`] chooses, as a
+/// multiple of the sample's size; none of them has the text and company of another.
 pub const POOL: usize = 10;
 
 /// How pairs are chosen.
@@ -65,7 +66,7 @@ pub enum Strategy {
     Diverse {
         /// How sure it is.
         measure: Measure,
-        /// The most pairs of one document in the pool.
+        /// The most pairs of one document.
         per_document: NonZeroUsize,
     },
     /// Those about which the models of a committee differ most (Seung, Opper & Sompolinsky 1992).
@@ -225,10 +226,8 @@ impl Sampler {
         let size = options.size.get();
         let design = match options.strategy {
             Strategy::Random | Strategy::Stratified { .. } => Design::Probability(Strata::new(size)),
-            Strategy::Uncertainty { per_document, .. }
-            | Strategy::Diverse { per_document, .. }
-            | Strategy::Disagreement { per_document } => {
-                Design::Ranked(Pool::new(size.saturating_mul(POOL), per_document.get()))
+            Strategy::Uncertainty { .. } | Strategy::Diverse { .. } | Strategy::Disagreement { .. } => {
+                Design::Ranked(Pool::new(size.saturating_mul(POOL)))
             }
         };
         let store = Store::new()?;
@@ -240,7 +239,8 @@ impl Sampler {
     /// # Errors
     /// [`SampleError::Temporary`].
     pub fn offer(&mut self, candidate: &Candidate) -> Result<(), SampleError> {
-        if self.excluded.pairs.contains(&pair(&candidate.text, &candidate.target)) {
+        let pair = pair(&candidate.text, &candidate.target);
+        if self.excluded.pairs.contains(&pair) {
             self.labelled += 1;
             return Ok(());
         }
@@ -260,8 +260,7 @@ impl Sampler {
             }
             Design::Ranked(pool) => {
                 let value = candidate.value(self.options.strategy);
-                let doc = hash(0, &[candidate.doc.as_bytes()]);
-                let mut entry = Entry::new(value, number, doc);
+                let mut entry = Entry::new(value, number, pair);
                 if pool.wants(&entry) {
                     entry.place = self.store.put(candidate)?;
                     pool.keep(entry);
@@ -339,13 +338,21 @@ impl Drawn {
 
     fn choose(&mut self, pool: Pool, excluded: &Labelled, store: &mut Stored) -> Result<(), SampleError> {
         let SampleOptions { strategy, size, seed, blind } = self.options;
+        let per_document = match strategy {
+            Strategy::Uncertainty { per_document, .. }
+            | Strategy::Diverse { per_document, .. }
+            | Strategy::Disagreement { per_document } => per_document.get(),
+            Strategy::Random | Strategy::Stratified { .. } => usize::MAX,
+        };
         let diverse = matches!(strategy, Strategy::Diverse { .. });
         let enough = if diverse { usize::MAX } else { size.get() };
-        let mut known = HashSet::new();
+        let mut documents: HashMap<String, usize> = HashMap::new();
         let mut candidates = Vec::new();
         for entry in pool.best_first() {
             let candidate = store.get(entry.place)?;
-            if known.insert(pair(&candidate.text, &candidate.target)) {
+            let given = documents.entry(candidate.doc.clone()).or_default();
+            if *given < per_document {
+                *given += 1;
                 candidates.push(candidate);
             }
             if candidates.len() >= enough {

@@ -8,8 +8,9 @@ use super::uncertainty::divergence;
 use crate::article::{Article, Document, DocumentError, Kind};
 use crate::guard::guarded;
 use crate::label::{Class, Language, Stance};
-use crate::score::{ArticleResult, Scorer, round};
-use crate::target::Via;
+use crate::model::Model;
+use crate::score::{ArticleResult, ScoreError, Scorer, round};
+use crate::target::{Finder, Via};
 
 /// A paragraph and a company in it, with what a model says of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,9 +86,15 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Scores with `scorer`, whose model has this identity; the models of `committee`, which have the same companies, only say how far they differ from it.
-    pub fn new(scorer: Scorer, model: String, committee: Vec<Scorer>) -> Self {
-        Candidates { scorer, model, committee }
+    /// Scores with `model`; those of `committee` only say how far they differ from it.
+    ///
+    /// # Errors
+    /// [`ScoreError`] of a model that cannot score.
+    pub fn new(model: Model, committee: Vec<Model>, finder: &Finder) -> Result<Self, ScoreError> {
+        let identity = model.identity();
+        let scorer = |model| Scorer::new(model, finder.clone());
+        let committee = committee.into_iter().map(scorer).collect::<Result<_, _>>()?;
+        Ok(Candidates { scorer: scorer(model)?, model: identity, committee })
     }
 
     /// The candidates of a document: of an article, or of a line that `lichang score --format ndjson --with-text` has written, whose scores are taken.

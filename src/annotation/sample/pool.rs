@@ -1,4 +1,4 @@
-//! The best candidates, at most so many of a document.
+//! The best candidates, each text once.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,15 +11,16 @@ pub struct Entry {
     value: u64,
     /// Which of equals is better.
     number: u64,
-    doc: u64,
-    /// Where its text is.
+    /// A hash of its text and company.
+    pair: u64,
+    /// Where it is in the store.
     pub place: Place,
 }
 
 impl Entry {
     /// An entry with a `value` from 0 up, in no place yet.
-    pub fn new(value: f64, number: u64, doc: u64) -> Self {
-        Entry { value: value.max(0.0).to_bits(), number, doc, place: Place::default() }
+    pub fn new(value: f64, number: u64, pair: u64) -> Self {
+        Entry { value: value.max(0.0).to_bits(), number, pair, place: Place::default() }
     }
 
     fn better(&self, other: &Entry) -> bool {
@@ -27,29 +28,26 @@ impl Entry {
     }
 }
 
-/// Of the entries that it was offered, those that one would take best first, passing over documents that have given enough.
+/// Of the entries that it was offered, those that one would take best first, passing over texts that were taken already.
 ///
-/// Sets with at most so many entries in all and of each document are a laminar matroid, so replacing the worst entry of the smallest full set that a new one
+/// Sets with at most so many entries in all and one of each text are a laminar matroid, so replacing the worst entry of the smallest full set that a new one
 /// falls into keeps the best set at every moment, whatever the order.
 pub struct Pool {
     capacity: usize,
-    per_document: usize,
     entries: BTreeSet<Entry>,
-    documents: HashMap<u64, BTreeSet<Entry>>,
+    texts: HashMap<u64, Entry>,
 }
 
 impl Pool {
-    pub fn new(capacity: usize, per_document: usize) -> Self {
-        Pool { capacity, per_document, entries: BTreeSet::new(), documents: HashMap::new() }
+    pub fn new(capacity: usize) -> Self {
+        Pool { capacity, entries: BTreeSet::new(), texts: HashMap::new() }
     }
 
     /// The entry whose place a new one would take.
     fn rival(&self, entry: &Entry) -> Option<Entry> {
-        match self.documents.get(&entry.doc) {
-            Some(own) if own.len() >= self.per_document => own.first().copied(),
-            _ if self.entries.len() >= self.capacity => self.entries.first().copied(),
-            _ => None,
-        }
+        let full = self.entries.len() >= self.capacity;
+        let worst = || self.entries.first().copied().filter(|_| full);
+        self.texts.get(&entry.pair).copied().or_else(worst)
     }
 
     /// Whether the entry belongs to the best.
@@ -61,15 +59,10 @@ impl Pool {
     pub fn keep(&mut self, entry: Entry) {
         if let Some(rival) = self.rival(&entry) {
             self.entries.remove(&rival);
-            if let Some(own) = self.documents.get_mut(&rival.doc) {
-                own.remove(&rival);
-                if own.is_empty() {
-                    self.documents.remove(&rival.doc);
-                }
-            }
+            self.texts.remove(&rival.pair);
         }
         self.entries.insert(entry);
-        self.documents.entry(entry.doc).or_default().insert(entry);
+        self.texts.insert(entry.pair, entry);
     }
 
     /// The entries, best first.
@@ -86,25 +79,20 @@ mod tests {
         /// What is kept is what one would choose from the sorted whole.
         #[test]
         fn is_the_greedy_choice(
-            offered in proptest::collection::vec((0u8..20, 0u64..5), 0..60),
+            offered in proptest::collection::vec((0u8..20, 0u64..12), 0..60),
             capacity in 1usize..12,
-            per_document in 1usize..4,
         ) {
-            let entry = |(at, (value, doc)): (usize, &(u8, u64))| Entry::new(f64::from(*value) / 20.0, at as u64, *doc);
+            let entry = |(at, (value, pair)): (usize, &(u8, u64))| Entry::new(f64::from(*value) / 20.0, at as u64, *pair);
             let mut all: Vec<Entry> = offered.iter().enumerate().map(entry).collect();
-            let mut pool = Pool::new(capacity, per_document);
+            let mut pool = Pool::new(capacity);
             for &entry in &all {
                 if pool.wants(&entry) {
                     pool.keep(entry);
                 }
             }
             all.sort_by(|a, b| b.cmp(a));
-            let mut given: HashMap<u64, usize> = HashMap::new();
-            all.retain(|entry| {
-                let given = given.entry(entry.doc).or_default();
-                *given += 1;
-                *given <= per_document
-            });
+            let mut taken = std::collections::HashSet::new();
+            all.retain(|entry| taken.insert(entry.pair));
             all.truncate(capacity);
             proptest::prop_assert_eq!(pool.best_first().collect::<Vec<_>>(), all);
         }

@@ -3,14 +3,13 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use lichang::annotation::sample::{
     Allocation, CandidateError, Candidates, Found, Labelled, Measure, SampleOptions, Sampler, Strategy,
 };
 use lichang::article::Inputs;
 use lichang::report::sample_summary;
-use lichang::score::Scorer;
+use lichang::score::ScoreError;
 use rayon::prelude::*;
 
 use super::write;
@@ -128,13 +127,13 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
             "{} is the model itself, which never differs from itself; name another one with --committee",
             path.display()
         );
-        committee.push(Scorer::new(other, finder.clone()).with_context(|| format!("cannot use {}", path.display()))?);
+        anyhow::ensure!(other.stance.is_some(), "{}: {}", path.display(), ScoreError::NoStance);
+        committee.push(other);
     }
     let (items, failed_items) = inputs::items(&args.exclude)?;
     let excluded = Labelled::new(&items, finder.table());
     drop(items);
-    let identity = model.identity();
-    let candidates = Candidates::new(Scorer::new(model, finder)?, identity, committee);
+    let candidates = Candidates::new(model, committee, &finder)?;
     let options = SampleOptions { strategy, size: args.size, seed: args.seed, blind: args.blind };
     let mut sampler = Sampler::new(options, excluded)?;
     let strict = args.read.strict;
@@ -184,7 +183,7 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
     if drawn.items.len() < options.size.get() {
         let why = match options.strategy.is_probability() {
             true => "there are no more to choose from",
-            false => "texts that come again are passed over, and a higher --per-document lets more of a document in",
+            false => "each text is taken once, and a higher --per-document takes more of a document",
         };
         log::warn!("{} were asked for; {why}", options.size);
     }
