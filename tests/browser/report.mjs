@@ -162,6 +162,8 @@ const tests = {
     const phone = await visit(single, { viewport: { width: 360, height: 740 }, hasTouch: true });
     await phone.page.selectOption("#company", "Velmora");
     assert.ok(await phone.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing is wider than the phone");
+    const heights = await phone.page.locator("table tr").evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
+    assert.ok(Math.max(...heights) < 60, `names are not broken into letters: ${heights}`);
     await accessible(phone.page, "phone");
     await shoot(phone.page, "phone");
     await phone.calm();
