@@ -386,3 +386,71 @@ fn without(rows: &[usize], held: &[usize]) -> Vec<usize> {
     let held: std::collections::HashSet<usize> = held.iter().copied().collect();
     rows.iter().copied().filter(|row| !held.contains(row)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::labels::Record;
+    use crate::model::{Model, TrainOptions, Trained, train};
+    use crate::target::{Finder, TargetTable};
+
+    /// Words that the base does not know, which decide.
+    fn records(n: usize) -> Vec<Record> {
+        let lines: String = (0..n)
+            .map(|i| {
+                let (word, label) = [("zorbled", "favor"), ("met", "neutral"), ("quandled", "against")][i % 3];
+                let rest = ["on Monday", "in Oslo", "again", "as planned"][i % 4];
+                format!("{{\"text\":\"Halden {word} unit{i} {rest}\",\"target\":\"Halden\",\"label\":\"{label}\",\"annotator\":\"a\"}}\n")
+            })
+            .collect();
+        crate::labels::read(lines.as_bytes()).map(Result::unwrap).collect()
+    }
+
+    fn run(records: &[Record], base: Option<&Arc<Model>>) -> Trained {
+        let options = TrainOptions { base: base.cloned(), date: Some("2026-11-28".into()), ..TrainOptions::default() };
+        let finder = Finder::new(TargetTable::builtin());
+        train(records, Vec::new(), &finder, String::new(), &options, &|_, _, _| {}).unwrap()
+    }
+
+    #[test]
+    fn learns_new_words_and_names_its_parent() {
+        let base = Arc::new(Model::builtin().unwrap());
+        let records = records(120);
+        let trained = run(&records, Some(&base));
+        let found = trained.stance.unwrap();
+        let right = found.predicted.iter().zip(&found.classes).filter(|(named, truth)| named == truth).count();
+        assert!(right > 110, "{right} of 120");
+        let record = &trained.model.provenance.heads[0];
+        let adaptation = record.adaptation.as_ref().unwrap();
+        let best = adaptation.losses.iter().map(|way| way.1).fold(f64::INFINITY, f64::min);
+        assert!(best < 0.5 && adaptation.base_loss > 0.8, "{adaptation:?}");
+        assert!(adaptation.losses.contains(&(adaptation.departure, best)), "{adaptation:?}");
+        // The word behind a change is the one that decides.
+        let zorbled = found.words[0].iter().map(|(range, _)| &records[0].text[range.clone()]).next();
+        assert_eq!(zorbled, Some("zorbled"), "{:?}", found.words[0]);
+        assert!(trained.model.identity().ends_with(&base.sha256()[..12]));
+        assert!(trained.model.has_seen("Halden zorbled  unit0 on Monday") && !base.has_seen(&records[0].text));
+        // The new labels say nothing of sentiment.
+        assert_eq!(trained.model.sentiment, base.sentiment);
+    }
+
+    #[test]
+    fn is_the_same_twice() {
+        let base = Arc::new(Model::builtin().unwrap());
+        let records = records(60);
+        assert_eq!(run(&records, Some(&base)).model, run(&records, Some(&base)).model);
+    }
+
+    /// Where the new labels say what the base says, it stays close.
+    #[test]
+    fn stays_close_to_a_base_that_is_right() {
+        let teacher = Arc::new(run(&records(240), None).model);
+        let more: Vec<Record> = records(300).split_off(240);
+        let found = run(&more, Some(&teacher)).model;
+        let adaptation = found.provenance.heads[0].adaptation.clone().unwrap();
+        assert!(!matches!(adaptation.departure, Departure::Half | Departure::Alone), "{adaptation:?}");
+        assert!(adaptation.losses[0].1 < 0.3, "{adaptation:?}");
+    }
+}

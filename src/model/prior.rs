@@ -77,3 +77,35 @@ pub fn logits(row: &Row, weights: &[[f64; 3]], intercepts: [f64; 3]) -> [f64; 3]
     }
     logits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+
+    #[test]
+    fn departures_become_weights() {
+        let base = Model::builtin().unwrap().stance.unwrap();
+        let columns = base.weights().len() + 2;
+        let prior = Prior::new(&base, columns);
+        let row = Row { indices: vec![5, 700, columns as u32 - 1], values: vec![0.5, -2.0, 1.5] };
+        let z = prior.logits(std::slice::from_ref(&row));
+        let mut extended = [row.clone()];
+        prior.add_columns(&mut extended, &z);
+        // Some A and D, and the logits that they mean.
+        let mix = [[0.5, -0.2, 0.1], [0.0, 0.3, -0.3], [-0.4, 0.1, 0.2]];
+        let mut weights = vec![[0.0; 3]; columns];
+        weights[700] = [0.25, -0.5, 0.75];
+        weights[columns - 1] = [1.0, 0.0, -1.0];
+        weights.extend(mix);
+        let departure = logits(&extended[0], &weights, [0.1, 0.2, -0.3]);
+        let expected: Vec<f64> = (0..3).map(|class| 0.5 * z[class] + departure[class]).collect();
+        let mut intercepts = [0.1, 0.2, -0.3];
+        prior.put_back(0.5, &mut weights, &mut intercepts);
+        assert_eq!(weights.len(), columns);
+        for (found, expected) in logits(&row, &weights, intercepts).into_iter().zip(expected) {
+            // The columns of A hold single precision.
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
+    }
+}

@@ -413,4 +413,29 @@ mod tests {
         let negative = DatasetBase::new(sparse, targets).with_weights(Array1::from(vec![-1.0; 100]));
         assert!(matches!(SparseLogistic::params(3).fit(&negative), Err(FitError::Weights)));
     }
+
+    /// With offsets, too, the gradient of the objective vanishes at what is found.
+    #[test]
+    fn offsets_are_part_of_the_logits() {
+        let (dense, sparse, targets) = problem(80, 4);
+        let mut random = crate::statistics::generator(9, 0);
+        let offsets: Vec<f64> = (0..80 * 3).map(|_| random.random_range(-1.0..1.0)).collect();
+        let data = DatasetBase::new(sparse.clone(), targets.clone());
+        let fit = SparseLogistic::params(3).c(2.0).tolerance(1e-9).offsets(offsets.clone()).fit(&data).unwrap();
+        let mut gradient = fit.weights.mapv(|w| w / 2.0);
+        for (i, row) in dense.outer_iter().enumerate() {
+            let logit =
+                |class: usize| row.dot(&fit.weights.column(class)) + fit.intercepts[class] + offsets[i * 3 + class];
+            let p = log_softmax([logit(0), logit(1), logit(2)]).map(f64::exp);
+            for class in 0..3 {
+                let residual = p[class] - f64::from(u8::from(targets[i] == class));
+                for (feature, x) in row.iter().enumerate() {
+                    gradient[[feature, class]] += residual * x;
+                }
+            }
+        }
+        assert!(gradient.iter().all(|g| g.abs() < 1e-5), "{gradient}");
+        let error = SparseLogistic::params(3).offsets(vec![0.0; 7]).fit(&data).unwrap_err();
+        assert!(matches!(error, FitError::Offsets { found: 7, records: 80 }));
+    }
 }

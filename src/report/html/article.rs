@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::page::{self, Escaped, signed, term};
 use crate::article::Kind;
 use crate::label::{Class, Language};
-use crate::report::{Reporter, Shown};
 use crate::model::{Evidence, Word};
+use crate::report::{Reporter, Shown};
 use crate::score::{ArticleResult, ParagraphResult, ParagraphScore};
 
 /// A page with every article: its scores as a table, and its text with what each paragraph says of each company in the margin.
