@@ -59,7 +59,7 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
 }
 
 /// The bytes of a label file, unpacked and as UTF-8.
-fn label_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+pub fn label_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let bytes = unpack_all(File::open(path)?, LABELS)?;
     match encoding_of_head(&bytes[..bytes.len().min(1 << 13)]) {
         Some(encoding) => {

@@ -1,5 +1,6 @@
 //! Results on paper: one [`Reporter`] a format. Nothing here computes.
 
+mod agreement;
 mod csv;
 mod evaluation;
 mod json;
@@ -10,6 +11,7 @@ mod table;
 
 pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
+pub use agreement::{agreement_table, disputes_table};
 pub use evaluation::{evaluation_table, suite_table};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use style::{bar, clip, pad};
