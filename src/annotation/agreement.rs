@@ -280,8 +280,8 @@ fn warnings(report: &AgreementReport) -> Vec<String> {
     let mut found = Vec::new();
     for one in report.annotators.iter().filter(|one| one.repeated > 0) {
         found.push(format!(
-            "{} gave {} further labels to units labelled before, {} of them different; the first label counts",
-            one.name, one.repeated, one.repeated_differently
+            "further labels by {} for units that {} had labelled: {}, different: {}; the first label counts",
+            one.name, one.name, one.repeated, one.repeated_differently
         ));
     }
     if let [one] = &report.annotators[..] {
@@ -293,25 +293,28 @@ fn warnings(report: &AgreementReport) -> Vec<String> {
         return found;
     }
     if report.paired < FEW_UNITS {
-        found.push(format!("{} units with two labels or more are few; {FEW_UNITS} are the least", report.paired));
+        found.push(format!(
+            "units with two labels or more: {}; figures from fewer than {FEW_UNITS} say little",
+            report.paired
+        ));
     }
     if report.groups < FEW_GROUPS {
-        found.push(format!("there are no intervals, as {} documents are too few to resample", report.groups));
+        found.push(format!("documents: {}, too few to resample; intervals need {FEW_GROUPS}", report.groups));
     }
     let Estimate { value, interval } = report.alpha_nominal;
     let low = interval.map(|interval| interval.low);
     let source = "Krippendorff 2004, Content Analysis, p. 241";
     match (value, low) {
-        (None, _) => found.push("all labels are of one class, so agreement beyond chance is undefined".into()),
+        (None, _) => found.push("all labels of units with two or more are of one class, so agreement beyond chance is undefined".into()),
         (Some(alpha), _) if alpha < TENTATIVE => found.push(format!(
-            "alpha {alpha:.3} is below {TENTATIVE:.3}: these labels do not allow even tentative conclusions ({source})"
+            "nominal alpha {alpha:.3} is below {TENTATIVE:.3}: these labels do not allow even tentative conclusions ({source})"
         )),
         (Some(alpha), _) if alpha < RELIABLE => found.push(format!(
-            "alpha {alpha:.3} is below {RELIABLE:.3}: these labels allow tentative conclusions only ({source})"
+            "nominal alpha {alpha:.3} is below {RELIABLE:.3}: these labels allow tentative conclusions only ({source})"
         )),
         (Some(alpha), Some(low)) if low < RELIABLE => {
             let bound = if low < TENTATIVE { TENTATIVE } else { RELIABLE };
-            found.push(format!("alpha {alpha:.3} may be below {bound:.3}, as its interval begins at {low:.3}"));
+            found.push(format!("nominal alpha {alpha:.3} may be below {bound:.3}, as its interval begins at {low:.3}"));
         }
         _ => {}
     }
@@ -554,7 +557,11 @@ mod tests {
         items.iter_mut().for_each(|item| item.doc = Some("one".into()));
         let stance = Agreement::new(&items, &OPTIONS).stance.unwrap();
         assert_eq!(stance.all.alpha_nominal.interval, None);
-        assert!(stance.warnings.iter().any(|w| w.contains("1 documents are too few")), "{:?}", stance.warnings);
+        assert!(
+            stance.warnings.iter().any(|w| w.contains("documents: 1, too few to resample")),
+            "{:?}",
+            stance.warnings
+        );
     }
 
     #[test]
@@ -563,10 +570,10 @@ mod tests {
         let cases: [(&str, Vec<Item>, &str); 6] = [
             ("one annotator", vec![item("a", x, 0, "ann")], "all labels are by one annotator, ann"),
             ("nothing in common", vec![item("a", x, 0, "ann"), item("b", x, 0, "bo")], "no unit has labels of two"),
-            ("few units", table([[3, 0, 0], [0, 3, 0], [0, 0, 3]]), "9 units with two labels or more are few"),
-            ("one class", table([[0, 0, 0], [0, 40, 0], [0, 0, 0]]), "all labels are of one class"),
-            ("tentative", table([[50, 5, 0], [5, 50, 5], [0, 5, 50]]), "tentative conclusions only"),
-            ("unsure", table([[20, 1, 0], [1, 20, 1], [0, 1, 20]]), "may be below 0.800, as its interval begins"),
+            ("few units", table([[3, 0, 0], [0, 3, 0], [0, 0, 3]]), "units with two labels or more: 9;"),
+            ("one class", table([[0, 0, 0], [0, 40, 0], [0, 0, 0]]), "are of one class"),
+            ("tentative", table([[40, 8, 0], [8, 40, 8], [0, 8, 40]]), "tentative conclusions only"),
+            ("unsure", table([[20, 2, 0], [2, 20, 2], [0, 2, 20]]), "may be below 0.800, as its interval begins"),
         ];
         for (name, items, expected) in cases {
             let stance = Agreement::new(&items, &OPTIONS).stance.unwrap();
@@ -585,7 +592,11 @@ mod tests {
         assert_eq!(stance.all.alpha_nominal.value, Some(1.0));
         let ann = &stance.all.annotators[0];
         assert_eq!((ann.labels, ann.repeated, ann.repeated_differently), (15, 2, 1));
-        assert!(stance.warnings[0].starts_with("ann gave 2 further labels"), "{:?}", stance.warnings);
+        assert!(
+            stance.warnings[0].starts_with("further labels by ann for units that ann had labelled: 2, different: 1"),
+            "{:?}",
+            stance.warnings
+        );
     }
 
     #[test]

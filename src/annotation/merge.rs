@@ -33,7 +33,7 @@ pub struct Merged {
 const MAJORITY: &str = "majority";
 
 /// Gives each unit the class that more than half of its annotators gave, each annotator counting once with the first label; a class in `adjudicated`
-/// wins over all of them. A stance item's sentiment and second class are those of the majority too, or none.
+/// wins over all of them. A stance item's sentiment is that of the majority of those who gave one, its second class that of the majority, or none.
 ///
 /// Items are matched as for [`Agreement`](super::agreement::Agreement). Everything else of a merged item is that of the first item of its unit.
 pub fn majority(items: &[Item], adjudicated: &[Item]) -> Merged {
@@ -142,8 +142,8 @@ fn ballots<'a>(items: &'a [Item], adjudicated: &'a [Item]) -> Vec<Ballot<'a>> {
 
 impl Ballot<'_> {
     fn sentiment(&self) -> Option<Sentiment> {
-        strict_majority(self.votes.iter().map(|(_, vote)| vote.sentiment.map(Class::index)))
-            .map(|class| Sentiment::ALL[class])
+        let given = self.votes.iter().filter_map(|(_, vote)| vote.sentiment);
+        strict_majority(given.map(|sentiment| Some(sentiment.index()))).map(|class| Sentiment::ALL[class])
     }
 
     /// The further fields of an item with each annotator's label.
@@ -153,13 +153,11 @@ impl Ballot<'_> {
         let labels: Map<String, Value> =
             self.votes.iter().map(|(name, vote)| (name.to_string(), label(vote))).collect();
         meta.insert("labels".into(), labels.into());
-        let sentiment = |vote: &Item| vote.sentiment.map(|sentiment| sentiment.name());
-        let mut given = self.votes.iter().map(|(_, vote)| sentiment(vote));
-        let first = given.next();
-        if given.any(|other| Some(other) != first) {
-            let sentiments: Map<String, Value> =
-                self.votes.iter().map(|(name, vote)| (name.to_string(), sentiment(vote).into())).collect();
-            meta.insert("sentiments".into(), sentiments.into());
+        let sentiments: Vec<(&str, Sentiment)> =
+            self.votes.iter().filter_map(|(name, vote)| Some((*name, vote.sentiment?))).collect();
+        if sentiments.windows(2).any(|two| two[0].1 != two[1].1) {
+            let named = sentiments.iter().map(|(name, sentiment)| (name.to_string(), sentiment.name().into()));
+            meta.insert("sentiments".into(), named.collect::<Map<String, Value>>().into());
         }
         meta
     }

@@ -92,7 +92,7 @@ pub fn items(paths: &[PathBuf]) -> anyhow::Result<(Vec<Item>, usize)> {
 }
 
 /// The bytes of a label file, unpacked and as UTF-8.
-fn label_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+pub fn label_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let bytes = unpack_all(File::open(path)?, LABELS)?;
     match encoding_of_head(&bytes[..bytes.len().min(1 << 13)]) {
         Some(encoding) => {

@@ -1,6 +1,7 @@
 //! Results on paper: one [`Reporter`] a format. Nothing here computes.
 
 mod check;
+mod agreement;
 mod csv;
 mod evaluation;
 mod explain;
@@ -16,6 +17,7 @@ mod table;
 pub use self::check::{check_json, check_rows, check_table};
 pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
+pub use agreement::{agreement_table, disputes_table};
 pub use evaluation::{evaluation_table, suite_table};
 pub use explain::{JsonExplainer, TableExplainer};
 pub use html::{HtmlExplainer, HtmlReporter, receipt_page};
