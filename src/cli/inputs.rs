@@ -1,17 +1,18 @@
 //! Reading what several commands take: label files, models, company tables.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lichang::bytes::{Transcoder, encoding_of_head, unpack_all};
-use lichang::labels::{self, Record};
+use lichang::labels::{self, Item, LabelMap, ReadOptions, Reading, Record};
 use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions, hex_sha256};
 use lichang::target::{Finder, TargetTable};
 use serde::Deserialize;
 
-use super::args::{FitArgs, TargetArgs, Task};
+use super::args::{FitArgs, LabelArgs, TargetArgs, Task};
 use super::report_error;
 
 /// The most bytes of a label file; training holds all of them.
@@ -20,42 +21,98 @@ const LABELS: usize = 2 << 30;
 /// The most bytes of a table of companies or a list of sources.
 const TABLE: u64 = 64 << 20;
 
+/// The most errors of one file that are shown.
+const SHOWN: usize = 20;
+
 /// The records of label files, with each file's identity.
 pub struct Labels {
     /// Every record that could be read.
     pub records: Vec<Record>,
     /// The files.
     pub files: Vec<DataFile>,
-    /// How many lines could not be read; each was reported.
+    /// How many records could not be read; each was reported.
     pub failed: usize,
+    /// How many records were left out on purpose, by the reason.
+    pub dropped: BTreeMap<String, usize>,
 }
 
-/// Reads label files; lines that are not records are reported and counted.
-pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
-    let mut found = Labels { records: Vec::new(), files: Vec::new(), failed: 0 };
+impl Labels {
+    /// Warns of what was left out.
+    pub fn warn(&self) {
+        if self.failed > 0 {
+            log::warn!("{} of {} records were passed over", self.failed, self.failed + self.records.len());
+        }
+        if !self.dropped.is_empty() {
+            log::warn!("left out: {}", counts(&self.dropped));
+        }
+    }
+}
+
+/// Names with how often each occurs.
+pub fn counts<N: AsRef<str>>(names: &BTreeMap<N, usize>) -> String {
+    names.iter().map(|(name, count)| format!("{count} × {}", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// Reads the labelled records of label files; what is no record is reported and counted.
+pub fn read(paths: &[PathBuf], args: &LabelArgs) -> anyhow::Result<Labels> {
+    let mut found = Labels { records: Vec::new(), files: Vec::new(), failed: 0, dropped: BTreeMap::new() };
+    let options = label_options(args)?;
     for path in paths {
-        let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let (reading, sha256) = reading(path, &options, paths.len() > 1)?;
         let before = found.records.len();
-        for record in labels::read(BufReader::new(&bytes[..])) {
-            match record {
-                Ok(record) => found.records.push(record),
-                Err(error) => {
-                    report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
-                    found.failed += 1;
-                }
-            }
+        found.records.extend(reading.items.iter().filter_map(Item::to_record));
+        found.failed += reading.errors.len();
+        for (why, count) in reading.dropped {
+            *found.dropped.entry(why).or_default() += count;
         }
         let records = found.records.len() - before;
         if records == 0 {
             anyhow::bail!("{} holds no label record; `lichang train --help` shows what one looks like", path.display());
         }
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-        found.files.push(DataFile { name, sha256: hex_sha256(&bytes), records, weight: None });
+        found.files.push(DataFile { name, sha256, records, weight: None });
     }
-    if found.failed > 0 {
-        log::warn!("{} of {} lines were passed over", found.failed, found.failed + found.records.len());
-    }
+    found.warn();
     Ok(found)
+}
+
+/// How label files are read, from the arguments.
+pub fn label_options(args: &LabelArgs) -> anyhow::Result<ReadOptions> {
+    let mut map = LabelMap::default();
+    for given in &args.label_map {
+        let path = Path::new(given);
+        if given.contains('=') && !path.is_file() {
+            map.add(given).context("cannot use --label-map")?;
+        } else {
+            let lines = map.add_lines(&read_table(path)?);
+            lines.map_err(|(line, error)| anyhow::anyhow!("{given}:{line}: {error}"))?;
+        }
+    }
+    Ok(ReadOptions {
+        format: args.from,
+        map,
+        text_field: args.text_field.clone(),
+        target_field: args.target_field.clone(),
+        label_field: args.label_field.clone(),
+        ..ReadOptions::default()
+    })
+}
+
+/// What a label file holds, with its SHA-256; what is wrong in it is reported. One of `several` files of doccano is what the annotator has
+/// labelled whose name it has.
+pub fn reading(path: &Path, options: &ReadOptions, several: bool) -> anyhow::Result<(Reading, String)> {
+    let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    // doccano names the file of a project that all annotate together `all`.
+    let annotator = name.split_once(".json").map(|(stem, _)| stem.to_string()).filter(|stem| several && stem != "all");
+    let reading = labels::read_file(&bytes, &ReadOptions { name, annotator_of_file: annotator, ..options.clone() });
+    for error in reading.errors.iter().take(SHOWN) {
+        report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
+    }
+    if let Some(more) = reading.errors.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        report_error(&format!("{}: {more} more records like these cannot be read", path.display()));
+    }
+    Ok((reading, hex_sha256(&bytes)))
 }
 
 /// The bytes of a label file, unpacked and as UTF-8.
@@ -95,8 +152,10 @@ struct Sources {
     source: Vec<Source>,
 }
 
-/// The auxiliary sources that the arguments name: their records and files.
-pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)> {
+/// The auxiliary sources that the arguments name: their records and files. Their forms are found out, and names of labels mean what they do in
+/// the other label files.
+pub fn auxiliary(args: &FitArgs, read_args: &LabelArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)> {
+    let read_args = LabelArgs { label_map: read_args.label_map.clone(), ..LabelArgs::default() };
     struct Wanted {
         name: String,
         path: PathBuf,
@@ -129,7 +188,7 @@ pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)>
         if !weight.is_finite() || weight <= 0.0 {
             anyhow::bail!("the weight of source {name} must be a positive number, not {weight}");
         }
-        let mut found = read(std::slice::from_ref(&path))?;
+        let mut found = read(std::slice::from_ref(&path), &read_args)?;
         if let (Some(expected), Some(file)) = (sha256, found.files.first()) {
             let actual = &file.sha256;
             anyhow::ensure!(

@@ -22,8 +22,8 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
             anyhow::bail!("cannot write {}: its folder does not exist", path.display());
         }
     }
-    let mut found = inputs::read(&args.labels)?;
-    let (auxiliary, sources) = inputs::auxiliary(&args.fit)?;
+    let mut found = inputs::read(&args.labels, &args.read)?;
+    let (auxiliary, sources) = inputs::auxiliary(&args.fit, &args.read)?;
     found.records.extend(auxiliary);
     found.files.extend(sources);
     let (finder, targets) = inputs::finder(&args.targets)?;
