@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use lichang::article::{Article, Document, Meta, ReadOptions, paragraphs, read_bytes};
 use lichang::bytes::{Transcoder, declared, decode as decode_bytes, encoding_of_head};
+use lichang::labels::{Format, ReadOptions as LabelOptions, read_file, write_file};
 use lichang::model::Model;
 use lichang::target::TargetTable;
 use lichang::text::Normalized;
@@ -92,7 +93,20 @@ pub fn model(data: &[u8]) {
     }
 }
 
-/// Label files.
+/// Label files: our own form, then whatever form the content has, and each form in turn; what was read can be written in any form.
 pub fn labels(data: &[u8]) {
     let _ = lichang::labels::read(data).count();
+    let forms = std::iter::once(None).chain(Format::ALL.into_iter().map(Some));
+    for format in forms {
+        let reading = read_file(data, &LabelOptions { format, ..LabelOptions::default() });
+        assert_eq!(reading.items.len(), reading.lines.len());
+        for item in &reading.items {
+            if let Some((from, to)) = item.target.as_ref().and_then(|target| target.at) {
+                assert!(from < to && to <= item.text.chars().count());
+            }
+        }
+        for to in Format::ALL {
+            write_file(&reading.items, to, &mut std::io::sink()).expect("a sink takes everything");
+        }
+    }
 }

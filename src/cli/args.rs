@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
 use lichang::features::BlockKind;
+use lichang::labels::Format;
 use lichang::model::Decision;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
@@ -222,6 +223,29 @@ pub enum Per {
     Paragraph,
 }
 
+/// How label files are read.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Label files")]
+pub struct LabelArgs {
+    /// Form of the label files: jsonl, csv, tsv, doccano, label-studio, label-studio-min, prodigy, fasttext, newsmtsc or pyabsa [default: found
+    /// out for each by its content]
+    #[arg(long, value_name = "FORM")]
+    pub from: Option<Format>,
+    /// What a label name means, such as good=positive, or a file of such lines; `NAME=` leaves its records out (repeatable). `lichang labels
+    /// convert --list-labels` shows the names that are known
+    #[arg(long, value_name = "NAME=CLASS|FILE")]
+    pub label_map: Vec<String>,
+    /// Field or column with the text [default: text, or what is usual in the form]
+    #[arg(long, value_name = "NAME")]
+    pub text_field: Option<String>,
+    /// Field or column with the target [default: target, or what is usual in the form]
+    #[arg(long, value_name = "NAME")]
+    pub target_field: Option<String>,
+    /// Field, column or (in Label Studio) control with the label [default: label, or what is usual in the form]
+    #[arg(long, value_name = "NAME")]
+    pub label_field: Option<String>,
+}
+
 /// How to train.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
@@ -389,10 +413,12 @@ fn block_scale(text: &str) -> Result<(BlockKind, f32), String> {
 A label file has one JSON object a line:
   {\"id\",\"text\",\"target\",\"label\":\"favor|neutral|against\",\"from\",\"to\",\"sentiment\"}   stance toward a target
   {\"text\",\"label\":\"positive|neutral|negative\"}                                  sentiment of a text
+CSV, doccano, Label Studio, Prodigy, fastText, NewsMTSC and PyABSA are read as they are; see `lichang labels convert --help`.
 
 Examples:
   lichang train labels.jsonl --output my.lichang
   lichang train --base default corrections.jsonl -o my.lichang --report receipt.html
+  lichang train project-1.json -o my.lichang --label-map 'not sure='
   lichang score articles/ --model my.lichang")]
 pub struct TrainArgs {
     /// Label files
@@ -416,6 +442,8 @@ pub struct TrainArgs {
     pub report: Option<PathBuf>,
     #[command(flatten)]
     pub targets: TargetArgs,
+    #[command(flatten)]
+    pub read: LabelArgs,
     #[command(flatten)]
     pub fit: FitArgs,
 }
@@ -451,6 +479,8 @@ pub struct EvaluateArgs {
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t = ReportFormat::Table)]
     pub format: ReportFormat,
+    #[command(flatten)]
+    pub read: LabelArgs,
     #[command(flatten)]
     pub fit: FitArgs,
 }

@@ -22,11 +22,11 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = &args.suite {
         return suite::run(folder, &args);
     }
-    let found = inputs::read(&args.labels)?;
+    let found = inputs::read(&args.labels, &args.read)?;
     let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let records = &found.records;
     let predicted = if let Some(folds) = args.folds {
-        let (auxiliary, _) = inputs::auxiliary(&args.fit)?;
+        let (auxiliary, _) = inputs::auxiliary(&args.fit, &args.read)?;
         let way = Way { finder: &finder, targets, options: inputs::options(&args.fit, args.fit.per_target) };
         let steps = Steps::new();
         let predicted = way.cross_validate(records, &auxiliary, usize::from(folds), &|done, all| {

@@ -1,18 +1,19 @@
 //! Reading what several commands take: label files, models, company tables.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lichang::annotation::check::Origin;
 use lichang::bytes::{Transcoder, encoding_of_head, unpack_all};
-use lichang::labels::{self, Item, Record};
+use lichang::labels::{self, Item, LabelMap, ReadOptions, Reading, Record};
 use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions, hex_sha256};
 use lichang::target::{Finder, TargetTable};
 use serde::Deserialize;
 
-use super::args::{FitArgs, TargetArgs, Task};
+use super::args::{FitArgs, LabelArgs, TargetArgs, Task};
 use super::report_error;
 
 /// The most bytes of a label file; training holds all of them.
@@ -20,6 +21,9 @@ const LABELS: usize = 2 << 30;
 
 /// The most bytes of a table of companies or a list of sources.
 const TABLE: u64 = 64 << 20;
+
+/// The most errors of one file that are shown.
+const SHOWN: usize = 20;
 
 /// The records of label files, with each file's identity.
 pub struct Labels {
@@ -29,66 +33,119 @@ pub struct Labels {
     pub origins: Vec<Origin>,
     /// The files.
     pub files: Vec<DataFile>,
-    /// How many lines could not be read; each was reported.
+    /// How many records could not be read; each was reported.
     pub failed: usize,
+    /// How many records were left out on purpose, by the reason.
+    pub dropped: BTreeMap<String, usize>,
 }
 
 impl Labels {
     /// What a user of a model trained on them should know.
     pub fn warnings(&self) -> Vec<String> {
-        let failed =
-            (self.failed > 0).then(|| format!("{} records could not be read and were passed over", self.failed));
-        failed.into_iter().collect()
+        let failed = (self.failed > 0)
+            .then(|| format!("{} of {} records were passed over", self.failed, self.failed + self.records.len()));
+        let dropped = (!self.dropped.is_empty()).then(|| format!("left out: {}", counts(&self.dropped)));
+        failed.into_iter().chain(dropped).collect()
+    }
+
+    /// Says so.
+    pub fn warn(&self) {
+        for warning in self.warnings() {
+            log::warn!("{warning}");
+        }
     }
 }
 
-/// Reads label files; lines that are not records are reported and counted.
-pub fn read(paths: &[PathBuf]) -> anyhow::Result<Labels> {
-    let mut found = Labels { records: Vec::new(), origins: Vec::new(), files: Vec::new(), failed: 0 };
+/// Names with how often each occurs.
+pub fn counts<N: AsRef<str>>(names: &BTreeMap<N, usize>) -> String {
+    names.iter().map(|(name, count)| format!("{count} × {}", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// Reads the labelled records of label files; what is no record is reported and counted.
+pub fn read(paths: &[PathBuf], args: &LabelArgs) -> anyhow::Result<Labels> {
+    let mut found =
+        Labels { records: Vec::new(), origins: Vec::new(), files: Vec::new(), failed: 0, dropped: BTreeMap::new() };
+    let options = label_options(args)?;
     for path in paths {
-        let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let (reading, sha256) = reading(path, &options, paths.len() > 1)?;
         let before = found.records.len();
-        for record in labels::read_numbered(BufReader::new(&bytes[..])) {
-            match record {
-                Ok((line, record)) => {
-                    found.records.push(record);
-                    found.origins.push(Origin { file: found.files.len(), line });
-                }
-                Err(error) => {
-                    report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
-                    found.failed += 1;
-                }
+        for (item, line) in reading.items.iter().zip(&reading.lines) {
+            if let Some(record) = item.to_record() {
+                found.records.push(record);
+                found.origins.push(Origin { file: found.files.len(), line: *line });
             }
+        }
+        found.failed += reading.errors.len();
+        for (why, count) in reading.dropped {
+            *found.dropped.entry(why).or_default() += count;
         }
         let records = found.records.len() - before;
         if records == 0 {
             anyhow::bail!("{} holds no label record; `lichang train --help` shows what one looks like", path.display());
         }
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-        found.files.push(DataFile { name, sha256: hex_sha256(&bytes), records, weight: None });
+        found.files.push(DataFile { name, sha256, records, weight: None });
     }
-    if found.failed > 0 {
-        log::warn!("{} of {} lines were passed over", found.failed, found.failed + found.records.len());
-    }
+    found.warn();
     Ok(found)
 }
 
-/// The items of label files, labelled or not; lines that are none are reported and counted in the second part.
-pub fn items(paths: &[PathBuf]) -> anyhow::Result<(Vec<Item>, usize)> {
+/// The items of label files, labelled or not; what is none is reported and counted in the second part. `names` gives, for each file, who labelled
+/// those of its items that do not say so.
+pub fn items(paths: &[PathBuf], names: &[String], args: &LabelArgs) -> anyhow::Result<(Vec<Item>, usize)> {
+    let options = label_options(args)?;
     let (mut items, mut failed) = (Vec::new(), 0);
-    for path in paths {
-        let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
-        for item in labels::read_items(BufReader::new(&bytes[..])) {
-            match item {
-                Ok(item) => items.push(item),
-                Err(error) => {
-                    report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
-                    failed += 1;
-                }
-            }
+    for (at, path) in paths.iter().enumerate() {
+        let (reading, _) = reading(path, &options, paths.len() > 1)?;
+        if reading.items.is_empty() {
+            anyhow::bail!("{} holds no annotation; `lichang train --help` shows what one looks like", path.display());
         }
+        failed += reading.errors.len();
+        items.extend(reading.items.into_iter().map(|mut item| {
+            item.annotator = item.annotator.or_else(|| names.get(at).cloned());
+            item
+        }));
     }
     Ok((items, failed))
+}
+
+/// How label files are read, from the arguments.
+pub fn label_options(args: &LabelArgs) -> anyhow::Result<ReadOptions> {
+    let mut map = LabelMap::default();
+    for given in &args.label_map {
+        let path = Path::new(given);
+        if given.contains('=') && !path.is_file() {
+            map.add(given).context("cannot use --label-map")?;
+        } else {
+            let lines = map.add_lines(&read_table(path)?);
+            lines.map_err(|(line, error)| anyhow::anyhow!("{given}:{line}: {error}"))?;
+        }
+    }
+    Ok(ReadOptions {
+        format: args.from,
+        map,
+        text_field: args.text_field.clone(),
+        target_field: args.target_field.clone(),
+        label_field: args.label_field.clone(),
+        ..ReadOptions::default()
+    })
+}
+
+/// What a label file holds, with its SHA-256; what is wrong in it is reported. One of `several` files of doccano is what the annotator has
+/// labelled whose name it has.
+pub fn reading(path: &Path, options: &ReadOptions, several: bool) -> anyhow::Result<(Reading, String)> {
+    let bytes = label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    // doccano names the file of a project that all annotate together `all`.
+    let annotator = name.split_once(".json").map(|(stem, _)| stem.to_string()).filter(|stem| several && stem != "all");
+    let reading = labels::read_file(&bytes, &ReadOptions { name, annotator_of_file: annotator, ..options.clone() });
+    for error in reading.errors.iter().take(SHOWN) {
+        report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
+    }
+    if let Some(more) = reading.errors.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        report_error(&format!("{}: {more} more records like these cannot be read", path.display()));
+    }
+    Ok((reading, hex_sha256(&bytes)))
 }
 
 /// The bytes of a label file, unpacked and as UTF-8.
@@ -128,8 +185,10 @@ struct Sources {
     source: Vec<Source>,
 }
 
-/// The auxiliary sources that the arguments name: their records and files.
-pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)> {
+/// The auxiliary sources that the arguments name: their records and files. Their forms are found out, and names of labels mean what they do in
+/// the other label files.
+pub fn auxiliary(args: &FitArgs, read_args: &LabelArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)> {
+    let read_args = LabelArgs { label_map: read_args.label_map.clone(), ..LabelArgs::default() };
     struct Wanted {
         name: String,
         path: PathBuf,
@@ -162,7 +221,7 @@ pub fn auxiliary(args: &FitArgs) -> anyhow::Result<(Vec<Record>, Vec<DataFile>)>
         if !weight.is_finite() || weight <= 0.0 {
             anyhow::bail!("the weight of source {name} must be a positive number, not {weight}");
         }
-        let mut found = read(std::slice::from_ref(&path))?;
+        let mut found = read(std::slice::from_ref(&path), &read_args)?;
         if let (Some(expected), Some(file)) = (sha256, found.files.first()) {
             let actual = &file.sha256;
             anyhow::ensure!(

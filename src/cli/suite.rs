@@ -34,13 +34,13 @@ pub fn run(folder: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         let name = set.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         steps.at(&name, at, sets.len());
         let mut measure = || -> anyhow::Result<()> {
-            let train_on = inputs::read(&[set.join("train.jsonl")])?;
+            let train_on = inputs::read(&[set.join("train.jsonl")], &args.read)?;
             let few = few_targets(&train_on.records);
             let options = inputs::options(&args.fit, few || args.fit.per_target);
             let way = Way { finder: &finder, targets: targets.clone(), options };
             let dev = set.join("dev.jsonl");
             let (predicted, how) = if dev.is_file() {
-                (way.hold_out(&train_on.records, &inputs::read(&[dev])?.records)?, "dev split".to_string())
+                (way.hold_out(&train_on.records, &inputs::read(&[dev], &args.read)?.records)?, "dev split".to_string())
             } else {
                 let predicted = way.cross_validate(&train_on.records, &[], FOLDS, &|_, _| ())?;
                 (predicted, format!("{FOLDS} folds"))

@@ -22,11 +22,11 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
             anyhow::bail!("cannot write {}: its folder does not exist", path.display());
         }
     }
-    let mut found = inputs::read(&args.labels)?;
+    let mut found = inputs::read(&args.labels, &args.read)?;
     for record in &mut found.records {
         record.weight *= args.weight;
     }
-    let (auxiliary, sources) = inputs::auxiliary(&args.fit)?;
+    let (auxiliary, sources) = inputs::auxiliary(&args.fit, &args.read)?;
     found.records.extend(auxiliary);
     found.files.extend(sources);
     let (finder, targets) = inputs::finder(&args.targets)?;

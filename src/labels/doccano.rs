@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::draft::{Draft, Hint, Span};
 use super::json::{objects, scalar};
 use super::jsonl::{FIELDS, of_object, to_object};
-use super::reading::{Found, LABEL, TARGET, TEXT};
+use super::reading::{Found, LABEL, TARGET, TEXT, affordable, size};
 use super::{Item, ItemTarget, ReadOptions};
 
 /// The field that holds what doccano's table has no place for.
@@ -63,6 +63,7 @@ fn record(mut object: Map<String, Value>, line: usize, options: &ReadOptions) ->
     if spans.is_empty() {
         return Ok(vec![Draft { labels: names.iter().filter_map(scalar).collect(), ..draft }]);
     }
+    affordable(size(&object), spans.len())?;
     let several = spans.len() > 1;
     let one = |(at, value): (usize, &Value)| {
         let (from, to, label) = span(value).ok_or_else(|| {

@@ -78,12 +78,13 @@ impl Format {
             Some(b'[') if !matches!(start[1..].trim_ascii_start().first(), None | Some(b'{' | b']')) => {
                 of_text(start, name)
             }
-            Some(b'[' | b'{') => {
-                let of_lines = || lines(start).filter_map(|(_, line)| serde_json::from_slice(line).ok());
-                let whole: Vec<Value> = values(start).take(1).filter_map(|(_, value)| value.ok()).collect();
-                let objects = whole.into_iter().chain(of_lines().take(SAMPLE));
-                let mut forms =
-                    objects.filter_map(|value| value.as_object().map(|object| of_object(object, start[0] == b'[')));
+            Some(first @ (b'[' | b'{')) => {
+                let in_array = *first == b'[';
+                // The lines of an array are parts of it, or all of it.
+                let of_lines = lines(start).take(if in_array { 0 } else { SAMPLE });
+                let of_lines = of_lines.filter_map(|(_, line)| serde_json::from_slice::<Value>(line).ok());
+                let objects = values(start).take(1).filter_map(|(_, value)| value.ok()).chain(of_lines);
+                let mut forms = objects.filter_map(|value| value.as_object().map(|object| of_object(object, in_array)));
                 forms.find(|form| *form != Format::Jsonl).unwrap_or(Format::Jsonl)
             }
             _ => of_text(start, name),

@@ -27,7 +27,7 @@ use super::draft::{Draft, Hint, Span, Suggested};
 use super::json::{objects, scalar, values};
 use super::jsonl::{of_object, to_object};
 use super::offsets::Unit;
-use super::reading::{Found, LABEL, TARGET, TEXT};
+use super::reading::{Found, LABEL, TARGET, TEXT, affordable, size};
 use super::{Item, ItemTarget, ReadOptions};
 
 /// What an annotation says of itself and an item keeps, as JSON-MIN does; `id` is there `annotation_id`.
@@ -35,8 +35,7 @@ const OF_ANNOTATION: [&str; 4] = ["annotation_id", "created_at", "updated_at", "
 
 /// A marked part of the text.
 struct Region {
-    id: String,
-    span: Option<Span>,
+    span: Span,
     labels: Vec<String>,
     choices: Vec<String>,
 }
@@ -83,7 +82,9 @@ fn task(task: Value, line: usize, options: &ReadOptions, found: &mut Found) -> R
         _ => Vec::new(),
     };
     let old = list(&mut task, "completions");
-    let annotations = list(&mut task, "annotations").into_iter().chain(old);
+    let annotations: Vec<Value> = list(&mut task, "annotations").into_iter().chain(old).collect();
+    let size = size(&data);
+    affordable(size, annotations.len())?;
     let prediction = list(&mut task, "predictions").into_iter().next();
     let base = || {
         let mut draft = of_object(data.clone(), line)?;
@@ -123,6 +124,7 @@ fn task(task: Value, line: usize, options: &ReadOptions, found: &mut Found) -> R
             (draft.labels, draft.sentiment) = choice(of_text.1, of_text.0, draft.sentiment.take(), options)?;
             drafts.push(draft);
         } else {
+            affordable(size, said.regions.len())?;
             let several = said.regions.len() > 1;
             for (at, region) in said.regions.into_iter().enumerate() {
                 drafts.push(self::region(of_region()?, region, several.then_some(at + 1), options));
@@ -141,7 +143,7 @@ fn region(mut draft: Draft, region: Region, number: Option<usize>, options: &Rea
         draft.item.id = format!("{}/{number}", draft.item.id);
     }
     draft.item.target = Some(ItemTarget::default());
-    draft.span = region.span;
+    draft.span = Some(region.span);
     // A region's label can also say what kind of thing it is, and then is none.
     draft.labels = if region.choices.is_empty() {
         region.labels.into_iter().filter(|label| options.map.knows(label)).collect()
@@ -184,30 +186,23 @@ fn annotator(value: &Value) -> Option<String> {
 
 fn said(result: Option<&Value>) -> Said {
     let mut said = Said::default();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let list = result.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for result in list {
         let Some(value) = result.get("value") else { continue };
-        let id = result.get("id").and_then(scalar).unwrap_or_default();
+        let id = result.get("id").and_then(scalar).filter(|id| !id.is_empty());
         let labels = names(value.get("labels").or_else(|| value.get("hypertextlabels")));
         let choices = names(value.get("choices"));
-        let span = self::span(value);
-        if span.is_some() {
-            // Results of one region share its id and its place.
-            match said.regions.iter_mut().find(|region| region.id == id && !id.is_empty()) {
-                Some(region) => {
-                    region.labels.extend(labels);
-                    region.choices.extend(choices);
-                }
-                None => said.regions.push(Region { id, span, labels, choices }),
-            }
+        // Results of one region share its id.
+        if let Some(region) = id.as_ref().and_then(|id| known.get(id)).and_then(|at| said.regions.get_mut(*at)) {
+            region.labels.extend(labels);
+            region.choices.extend(choices);
+        } else if let Some(span) = span(value) {
+            known.extend(id.map(|id| (id, said.regions.len())));
+            said.regions.push(Region { span, labels, choices });
         } else if !choices.is_empty() {
-            match said.regions.iter_mut().find(|region| region.id == id && !id.is_empty()) {
-                Some(region) => region.choices.extend(choices),
-                None => {
-                    let control = result.get("from_name").and_then(scalar).unwrap_or_default();
-                    said.choices.entry(control).or_default().extend(choices);
-                }
-            }
+            let control = result.get("from_name").and_then(scalar).unwrap_or_default();
+            said.choices.entry(control).or_default().extend(choices);
         }
     }
     said
@@ -265,20 +260,20 @@ fn min(mut object: Map<String, Value>, line: usize, options: &ReadOptions) -> Re
         })
     };
     let mut regions: Vec<Region> = Vec::new();
+    let mut known: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     let controls: Vec<String> =
         object.iter().filter(|(_, value)| is_regions(value)).map(|(name, _)| name.clone()).collect();
     for value in controls.iter().filter_map(|name| object.remove(name)) {
         for value in value.as_array().into_iter().flatten() {
             let Some(span) = span(value) else { continue };
             let (labels, choices) = (names(value.get("labels")), names(value.get("choices")));
-            let same =
-                |region: &&mut Region| region.span.as_ref().is_some_and(|s| (s.from, s.to) == (span.from, span.to));
-            match regions.iter_mut().find(same) {
+            let at = *known.entry((span.from, span.to)).or_insert(regions.len());
+            match regions.get_mut(at) {
                 Some(region) => {
                     region.labels.extend(labels);
                     region.choices.extend(choices);
                 }
-                None => regions.push(Region { id: String::new(), span: Some(span), labels, choices }),
+                None => regions.push(Region { span, labels, choices }),
             }
         }
     }
@@ -290,6 +285,7 @@ fn min(mut object: Map<String, Value>, line: usize, options: &ReadOptions) -> Re
     if regions.is_empty() {
         return Ok(vec![Draft { labels, ..of_object(object, line)? }]);
     }
+    affordable(size(&object), regions.len())?;
     let several = regions.len() > 1;
     let of_region =
         |(at, region)| Ok(self::region(of_object(object.clone(), line)?, region, several.then_some(at + 1), options));

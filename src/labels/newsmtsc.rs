@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::draft::{Draft, Hint, Span};
 use super::json::{objects, scalar};
 use super::names::number;
-use super::reading::Found;
+use super::reading::{Found, affordable};
 use super::writing::Written;
 use super::{Item, ItemTarget};
 
@@ -39,18 +39,20 @@ fn sentence(mut object: Map<String, Value>, line: usize) -> Result<Vec<Result<Dr
     };
     let doc = object.remove("primary_gid").and_then(|gid| scalar(&gid));
     match object.remove("targets") {
-        Some(Value::Array(targets)) => Ok(targets
-            .into_iter()
-            .map(|target| match target {
-                Value::Object(mut target) => {
-                    let gid = target.remove("Input.gid").as_ref().and_then(scalar);
-                    let id = gid.or_else(|| doc.clone()).unwrap_or_else(|| line.to_string());
-                    let label = target.remove("polarity").map(|polarity| published(&polarity)).transpose()?;
-                    self::target(target, &text, id, label, line)
-                }
-                _ => Err("a target that is not an object".to_string()),
-            })
-            .collect()),
+        Some(Value::Array(targets)) => affordable(text.len(), targets.len()).map(|()| {
+            targets
+                .into_iter()
+                .map(|target| match target {
+                    Value::Object(mut target) => {
+                        let gid = target.remove("Input.gid").as_ref().and_then(scalar);
+                        let id = gid.or_else(|| doc.clone()).unwrap_or_else(|| line.to_string());
+                        let label = target.remove("polarity").map(|polarity| published(&polarity)).transpose()?;
+                        self::target(target, &text, id, label, line)
+                    }
+                    _ => Err("a target that is not an object".to_string()),
+                })
+                .collect()
+        }),
         Some(_) => Err("`targets` is not a list".into()),
         None => {
             let id = object.remove("id").as_ref().and_then(scalar).unwrap_or_else(|| line.to_string());

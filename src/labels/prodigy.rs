@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::draft::{Draft, Hint, Span};
 use super::json::{objects, scalar};
 use super::jsonl::{FIELDS, of_object, to_object};
-use super::reading::{Found, TARGET, TEXT};
+use super::reading::{Found, TARGET, TEXT, affordable, size};
 use super::{Item, ItemTarget, ReadOptions};
 use crate::label::{Class, Sentiment, Stance};
 
@@ -81,6 +81,7 @@ fn task(
     if spans.is_empty() {
         return Ok(Ok(vec![Draft { labels, ..draft }]));
     }
+    affordable(size(&task), spans.len())?;
     let one = |(at, span): (usize, &Value)| {
         let number = |name: &str| span.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         let (Some(from), Some(to)) = (number("start"), number("end")) else {

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::draft::{Draft, Hint, Span};
 use super::json::lines;
-use super::reading::Found;
+use super::reading::{Found, affordable};
 use super::writing::Written;
 use super::{Item, ItemTarget};
 
@@ -34,6 +34,9 @@ pub(super) fn read(bytes: &[u8]) -> Found {
         } else if text.contains(ASPECT) {
             let mut next = || lines.next().map(|(_, bytes)| String::from_utf8_lossy(bytes).trim().to_string());
             let draft = match next().zip(next()) {
+                Some(_) if text.matches(ASPECT).count() > 1 => {
+                    Err(format!("{ASPECT} stands more than once in this line"))
+                }
                 Some((aspect, label)) => Ok(marked(text, &aspect, &label, line)),
                 None => Err("the file ends before the aspect and the polarity of this text".into()),
             };
@@ -49,11 +52,14 @@ pub(super) fn read(bytes: &[u8]) -> Found {
 fn marked(text: &str, aspect: &str, label: &str, line: usize) -> Draft {
     let (before, after) = text.split_once(ASPECT).unwrap_or((text, ""));
     let start = before.chars().count();
-    draft(format!("{before}{aspect}{}", after.replace(ASPECT, aspect)), Some((start, aspect)), label, line)
+    draft(format!("{before}{aspect}{after}"), Some((start, aspect)), label, line)
 }
 
 fn one_line(text: &str, labels: &str, line: usize, found: &mut Found) {
     let text = text.trim();
+    if let Err(error) = affordable(text.len(), text.matches(OPEN).count()) {
+        return found.push(line, Err(error));
+    }
     let mut plain = String::new();
     let mut aspects = Vec::new();
     let mut rest = text;

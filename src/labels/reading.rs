@@ -37,6 +37,8 @@ pub struct ReadOptions {
 pub struct Reading {
     /// Its items, labelled or not, in their order.
     pub items: Vec<Item>,
+    /// The line of each item, from 1.
+    pub lines: Vec<usize>,
     /// The records that could not be read.
     pub errors: Vec<RecordError>,
     /// The form that it has.
@@ -115,6 +117,8 @@ pub fn read_file(bytes: &[u8], options: &ReadOptions) -> Reading {
                 }
                 reading.unlabelled += usize::from(item.class.is_none());
                 reading.items.push(item);
+                reading.lines.push(line);
+                reading.lines.push(line);
             }
             Ok(None) => *reading.dropped.entry(labels).or_default() += 1,
             Err(error) => reading.errors.push(error),
@@ -149,6 +153,28 @@ impl ReadOptions {
             }
         }
     }
+}
+
+/// The most bytes that the items of one record may have together, each of which holds the text.
+const COPIES: usize = 1 << 28;
+
+/// Checks that a record can become as many items.
+///
+/// # Errors
+/// It is too long for that.
+pub(super) fn affordable(size: usize, items: usize) -> Result<(), String> {
+    if size.saturating_mul(items) <= COPIES {
+        return Ok(());
+    }
+    Err(format!(
+        "{items} targets or annotations of a text are too many for one of {size} bytes; a record may have {} MiB in all",
+        COPIES >> 20
+    ))
+}
+
+/// How long an object is as JSON, in bytes.
+pub(super) fn size(object: &Map<String, Value>) -> usize {
+    serde_json::to_vec(object).map_or(0, |bytes| bytes.len())
 }
 
 /// The usual names of the field with the text, in lower case.

@@ -1,7 +1,7 @@
 //! Results on paper: one [`Reporter`] a format. Nothing here computes.
 
-mod check;
 mod agreement;
+mod check;
 mod csv;
 mod evaluation;
 mod explain;

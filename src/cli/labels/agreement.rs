@@ -3,17 +3,15 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use lichang::annotation::agreement::{Agreement, AgreementOptions};
 use lichang::annotation::merge::{disputed, majority};
-use lichang::atomic;
-use lichang::labels::{Item, write_items};
+use lichang::labels::{Format, Item};
 use lichang::report::{agreement_table, disputes_table};
 
-use super::items;
+use super::{items, write};
 use crate::cli::Outcome;
-use crate::cli::args::ReportFormat;
+use crate::cli::args::{LabelArgs, ReportFormat};
 
 /// `lichang labels agreement`.
 #[derive(Debug, Args)]
@@ -50,12 +48,17 @@ pub struct AgreementArgs {
     /// Where to write them
     #[arg(short, long, value_name = "FILE", requires = "merge")]
     pub output: Option<PathBuf>,
+    /// Form in which to write them
+    #[arg(long, value_name = "FORM", default_value_t = Format::Jsonl)]
+    pub to: Format,
     /// Label file that settles units, whatever the annotators say
     #[arg(long, value_name = "FILE", requires = "merge")]
     pub adjudicated: Option<PathBuf>,
     /// Seed of resampling
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
+    #[command(flatten)]
+    pub read: LabelArgs,
 }
 
 /// How labels of several annotators become one.
@@ -69,10 +72,10 @@ pub enum Merge {
 
 /// Measures the agreement and merges.
 pub fn run(args: AgreementArgs) -> anyhow::Result<Outcome> {
-    let (items, mut failed) = items(&args.labels)?;
+    let (items, mut failed) = items(&args.labels, &args.read)?;
     let mut adjudicated = Vec::new();
     if let Some(path) = &args.adjudicated {
-        let (found, lines) = super::items(std::slice::from_ref(path))?;
+        let (found, lines) = super::items(std::slice::from_ref(path), &args.read)?;
         (adjudicated, failed) = (found, failed + lines);
     }
     let options = AgreementOptions { seed: args.seed, by_target: args.by_target, min_units: args.min_units };
@@ -82,7 +85,7 @@ pub fn run(args: AgreementArgs) -> anyhow::Result<Outcome> {
         "no item of these files is labelled; `label` is null or missing in all"
     );
     if let (Some(merge), Some(output)) = (args.merge, &args.output) {
-        write_merged(merge, &items, &adjudicated, output)?;
+        write_merged(merge, &items, &adjudicated, args.to, output)?;
     }
     match args.format {
         ReportFormat::Table => anstream::print!("{}", agreement_table(&agreement)),
@@ -95,12 +98,8 @@ pub fn run(args: AgreementArgs) -> anyhow::Result<Outcome> {
     Ok(if failed > 0 { Outcome::Partial } else { Outcome::Complete })
 }
 
-fn write_merged(merge: Merge, items: &[Item], adjudicated: &[Item], output: &Path) -> anyhow::Result<()> {
-    let write = |items: &[Item]| {
-        let mut lines = Vec::new();
-        write_items(items, &mut lines)?;
-        atomic::write(output, &lines).with_context(|| format!("cannot write {}", output.display()))
-    };
+fn write_merged(merge: Merge, items: &[Item], adjudicated: &[Item], to: Format, output: &Path) -> anyhow::Result<()> {
+    let write = |items: &[Item]| write(items, to, Some(output));
     if merge == Merge::Adjudicate {
         let disputes = disputed(items, adjudicated);
         write(&disputes)?;

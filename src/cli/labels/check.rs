@@ -3,11 +3,9 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use lichang::annotation::check::{CheckOptions, LabelSet, check};
-use lichang::atomic;
-use lichang::labels::write_items;
+use lichang::labels::Format;
 use lichang::report::{check_json, check_rows, check_table};
 
 use crate::cli::args::TargetArgs;
@@ -42,6 +40,9 @@ pub struct CheckArgs {
     /// Where to write the suspect labels in their order as items to be labelled anew, with `suggestion` and `check`
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Form in which to write them
+    #[arg(long, value_name = "FORM", default_value_t = Format::Jsonl)]
+    pub to: Format,
     /// Folds of the cross-validation
     #[arg(short = 'k', long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..=100))]
     pub folds: u16,
@@ -54,6 +55,8 @@ pub struct CheckArgs {
     /// Seed of the folds
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
+    #[command(flatten)]
+    pub read: LabelArgs,
 }
 
 /// Forms of a check.
@@ -74,7 +77,7 @@ fn similarity(text: &str) -> Result<f64, String> {
 
 /// Checks what the arguments name.
 pub fn run(args: CheckArgs) -> anyhow::Result<Outcome> {
-    let found = inputs::read(&args.labels)?;
+    let found = inputs::read(&args.labels, &args.read)?;
     let (finder, _) = inputs::finder(&args.targets)?;
     let files: Vec<String> = args.labels.iter().map(|path| path.display().to_string()).collect();
     let set = LabelSet { records: &found.records, origins: &found.origins, files: &files };
@@ -92,9 +95,7 @@ pub fn run(args: CheckArgs) -> anyhow::Result<Outcome> {
     }
     if let Some(path) = &args.output {
         let items = report.review(set, args.top);
-        let mut bytes = Vec::new();
-        write_items(&items, &mut bytes)?;
-        atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        write(&items, args.to, Some(path))?;
         anstream::eprintln!("wrote {} items to {}", items.len(), path.display());
     }
     let mut out = io::stdout().lock();

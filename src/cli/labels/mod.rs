@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use lichang::atomic;
-use lichang::labels::{Item, read_items, write_items};
+use lichang::labels::{Format, Item, Written, write_file};
 
-use super::{Outcome, inputs, report_error};
+use super::args::LabelArgs;
+use super::{Outcome, inputs};
 
 /// `lichang labels`.
 #[derive(Debug, Args)]
@@ -47,38 +48,30 @@ pub fn run(args: LabelsArgs) -> anyhow::Result<Outcome> {
     }
 }
 
-/// Writes items to a file, which is there when it is complete, or to standard output.
-fn write(items: &[Item], output: Option<&Path>) -> anyhow::Result<()> {
+/// Writes items to a file, which is there when it is complete, or (`None` or `-`) to standard output; says what the form has no place for, and whether
+/// every item could be written.
+fn write(items: &[Item], form: Format, output: Option<&Path>) -> anyhow::Result<bool> {
     let mut bytes = Vec::new();
-    write_items(items, &mut bytes)?;
-    match output {
-        Some(path) => atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display())),
-        None => io::stdout().lock().write_all(&bytes).context("cannot write the output"),
+    let Written { left_out, lost, .. } = write_file(items, form, &mut bytes)?;
+    match output.filter(|path| *path != Path::new("-")) {
+        Some(path) => atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?,
+        None => io::stdout().lock().write_all(&bytes).context("cannot write the output")?,
     }
+    for (why, count) in &left_out {
+        log::warn!("{count} items were left out: {why}");
+    }
+    if !lost.is_empty() {
+        log::warn!("{form} has no place for: {}", inputs::counts(&lost));
+    }
+    Ok(left_out.is_empty())
 }
 
-/// The items of annotation files, and how many lines are none; each of those was reported. Items that do not say who labelled them are by
+/// The items of annotation files, and how many records are none; each of those was reported. Items that do not say who labelled them are by
 /// the file's name.
-fn items(paths: &[PathBuf]) -> anyhow::Result<(Vec<Item>, usize)> {
-    let (mut items, mut failed) = (Vec::new(), 0);
-    for (path, name) in paths.iter().zip(names(paths)) {
-        let bytes = inputs::label_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let before = items.len();
-        for item in read_items(&bytes[..]) {
-            match item {
-                Ok(item) => items.push(Item { annotator: item.annotator.or_else(|| Some(name.clone())), ..item }),
-                Err(error) => {
-                    report_error(&format!("{}:{}: {}", path.display(), error.line, error.error));
-                    failed += 1;
-                }
-            }
-        }
-        if items.len() == before {
-            anyhow::bail!("{} holds no annotation; `lichang train --help` shows what one looks like", path.display());
-        }
-    }
+fn items(paths: &[PathBuf], args: &LabelArgs) -> anyhow::Result<(Vec<Item>, usize)> {
+    let (items, failed) = inputs::items(paths, &names(paths), args)?;
     if failed > 0 {
-        log::warn!("{failed} of {} lines were passed over", failed + items.len());
+        log::warn!("{failed} of {} records were passed over", failed + items.len());
     }
     Ok((items, failed))
 }

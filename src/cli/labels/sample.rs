@@ -8,12 +8,13 @@ use lichang::annotation::sample::{
     Allocation, CandidateError, Candidates, Found, Labelled, Measure, SampleOptions, Sampler, Strategy,
 };
 use lichang::article::Inputs;
+use lichang::labels::Format;
 use lichang::report::sample_summary;
 use lichang::score::ScoreError;
 use rayon::prelude::*;
 
 use super::write;
-use crate::cli::args::{JudgeArgs, ReadArgs};
+use crate::cli::args::{JudgeArgs, LabelArgs, ReadArgs};
 use crate::cli::progress::Counter;
 use crate::cli::read::{self, Batch};
 use crate::cli::{Outcome, Summary, inputs, report_error};
@@ -43,6 +44,9 @@ pub struct SampleArgs {
     /// How to choose
     #[arg(short, long, value_enum, default_value_t = StrategyName::Stratified)]
     pub strategy: StrategyName,
+    /// Form in which to write what is chosen
+    #[arg(long, value_name = "FORM", default_value_t = Format::Jsonl)]
+    pub to: Format,
     /// How many to choose
     #[arg(short = 'n', long, default_value = "100", value_name = "N")]
     pub size: NonZeroUsize,
@@ -130,7 +134,7 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
         anyhow::ensure!(other.stance.is_some(), "{}: {}", path.display(), ScoreError::NoStance);
         committee.push(other);
     }
-    let (items, failed_items) = inputs::items(&args.exclude)?;
+    let (items, failed_items) = inputs::items(&args.exclude, &[], &LabelArgs::default())?;
     let excluded = Labelled::new(&items, finder.table());
     drop(items);
     let candidates = Candidates::new(model, committee, &finder)?;
@@ -178,7 +182,7 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
     }
     let outcome = summary.outcome();
     let drawn = sampler.finish()?;
-    write(&drawn.items, args.output.as_deref())?;
+    write(&drawn.items, args.to, args.output.as_deref())?;
     anstream::eprint!("{}", sample_summary(&drawn));
     if drawn.items.len() < options.size.get() {
         let why = match options.strategy.is_probability() {
