@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use lichang::atomic;
-use lichang::evaluate::Receipt;
+use lichang::evaluate::{Evaluation, Predicted, Receipt};
 use lichang::model::{Model, train};
-use lichang::report::{receipt_page, receipt_table};
+use lichang::report::{evaluation_table, receipt_page, receipt_table};
 
 use super::args::TrainArgs;
 use super::progress::Steps;
@@ -57,20 +57,25 @@ pub fn run(args: TrainArgs) -> anyhow::Result<Outcome> {
             head.convergence.gradient_norm
         );
     }
-    let old = match old {
-        Some(old) => old,
-        None => Arc::new(Model::builtin()?),
-    };
-    let mut receipt = Receipt::new(&old, &trained, &found.records, &finder, options.seed);
-    receipt.warnings.extend(found.warnings());
-    anstream::eprint!("{}", receipt_table(&receipt));
-    if let Some(path) = &args.report {
-        let report = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("html")) {
-            receipt_page(&receipt)
-        } else {
-            serde_json::to_string_pretty(&receipt)? + "\n"
-        };
-        atomic::write(path, report.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    // Without a base the built-in model is the one to beat, but only a receipt is worth the time to ask it.
+    if old.is_none() && args.report.is_none() {
+        let found = Predicted::out_of_fold(trained.stance.as_ref(), trained.sentiment.as_ref(), &found.records);
+        let evaluation = Evaluation::new(&found.stance, &found.sentiment, options.seed);
+        anstream::eprint!("\nout-of-fold\n{}", evaluation_table(&evaluation));
+        trained.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    } else {
+        let old = old.map_or_else(|| Model::builtin().map(Arc::new), Ok)?;
+        let mut receipt = Receipt::new(&old, &trained, &found.records, &finder, options.seed);
+        receipt.warnings.extend(found.warnings());
+        anstream::eprint!("{}", receipt_table(&receipt));
+        if let Some(path) = &args.report {
+            let report = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("html")) {
+                receipt_page(&receipt)
+            } else {
+                serde_json::to_string_pretty(&receipt)? + "\n"
+            };
+            atomic::write(path, report.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        }
     }
     anstream::eprintln!("\nwrote {}", args.output.display());
     Ok(if found.failed > 0 { Outcome::Partial } else { Outcome::Complete })

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::comparison::Comparison;
 use super::predict::Predicted;
-use super::report::Evaluation;
+use super::report::{Evaluation, Prediction};
 use crate::label::{Class, Sentiment, Stance};
 use crate::labels::{Label, Record};
 use crate::model::{Adaptation, Model, OutOfFold, Trained};
@@ -69,7 +69,12 @@ impl Receipt {
         let new = Predicted::out_of_fold(trained.stance.as_ref(), trained.sentiment.as_ref(), records);
         // Auxiliary records stand behind the others and are not measured.
         let own = &records[..records.iter().position(|record| record.source.is_some()).unwrap_or(records.len())];
+        // What the old model says of texts that it was trained on is no measure of it.
+        let unseen = |predictions: Vec<Prediction>| -> Vec<Prediction> {
+            predictions.into_iter().filter(|prediction| !old.has_seen(&records[prediction.record].text)).collect()
+        };
         let before = Predicted::of(old, own, finder);
+        let before = Predicted { stance: unseen(before.stance), sentiment: unseen(before.sentiment) };
         let text = |at: usize| records[at].text.clone();
         let words = |found: &Option<OutOfFold>, at: usize| {
             let place = found.as_ref().and_then(|found| found.records.iter().position(|record| *record == at));
@@ -138,7 +143,7 @@ fn warnings(old: &Model, records: &[Record]) -> Vec<String> {
     let seen = records.iter().filter(|record| old.has_seen(&record.text)).count();
     if seen > 0 {
         warnings.push(format!(
-            "the old model was trained on the texts of {seen} of these {} records, so its figures flatter it",
+            "the old model was trained on the texts of {seen} of these {} records; they are left out where the two are compared",
             records.len()
         ));
     }

@@ -8,7 +8,8 @@ use lichang::annotation::check::{CheckOptions, LabelSet, check};
 use lichang::labels::Format;
 use lichang::report::{check_json, check_rows, check_table};
 
-use crate::cli::args::TargetArgs;
+use super::write;
+use crate::cli::args::{LabelArgs, TargetArgs};
 use crate::cli::progress::Steps;
 use crate::cli::{Outcome, inputs};
 
