@@ -93,11 +93,13 @@ impl Departure {
 }
 
 /// Folds by which a departure is chosen.
-const INNER_FOLDS: usize = 4;
+const INNER_FOLDS: usize = 3;
 /// Folds of the receipt.
 const OUTER_FOLDS: usize = 5;
 /// Gradient norm at which fits stop.
 const TOLERANCE: f64 = 1e-4;
+/// Gradient norm at which the fits stop by which a departure is chosen.
+const CHOICE_TOLERANCE: f64 = 1e-3;
 /// Parameters of a calibration map, which cost it as much log-loss per record (Akaike 1974).
 const MAP_PARAMETERS: f64 = 12.0;
 /// Words that are kept of each text.
@@ -124,6 +126,8 @@ type Held = (usize, Vec<[f64; 3]>);
 struct Departed {
     weights: Vec<[f64; 3]>,
     intercepts: [f64; 3],
+    /// See [`super::SparseLogistic::span`].
+    span: Vec<f64>,
     convergence: Convergence,
 }
 
@@ -187,7 +191,7 @@ impl Task<'_> {
     fn adapt(&self, base: &Head, rows: &[usize]) -> Result<(Head, Choice, Convergence), TrainError> {
         let choice = self.choose(base, rows)?;
         let design = self.design(base, rows)?;
-        let departed = self.depart(&design, rows, choice.departure)?;
+        let departed = self.depart(&design, rows, choice.departure, None, TOLERANCE)?;
         let weights: Vec<[f32; 3]> = departed.weights.iter().map(|w| w.map(|w| w as f32)).collect();
         let mut vectorizer = design.vectorizer;
         let mut kept = weights;
@@ -217,12 +221,15 @@ impl Task<'_> {
             let design = self.design(base, &rest)?;
             let held_rows: Vec<Row> =
                 examples.iter().map(|&row| design.vectorizer.transform(&self.counts[row])).collect();
-            let log_p = Departure::ALL.into_par_iter().map(|departure| {
-                let departed = self.depart(&design, &rest, departure)?;
+            let mut log_p = Vec::new();
+            let mut start: Option<Vec<f64>> = None;
+            for departure in Departure::ALL {
+                let departed = self.depart(&design, &rest, departure, start.take(), CHOICE_TOLERANCE)?;
                 let of = |row: &Row| log_softmax(prior::logits(row, &departed.weights, departed.intercepts));
-                Ok(held_rows.iter().map(of).collect::<Vec<[f64; 3]>>())
-            });
-            let log_p = log_p.collect::<Result<Vec<_>, TrainError>>()?;
+                log_p.push(held_rows.iter().map(of).collect::<Vec<[f64; 3]>>());
+                // The next departure is not far from this one.
+                start = Some(departed.span);
+            }
             Ok(held.into_iter().enumerate().map(|(i, at)| (at, log_p.iter().map(|l| l[i]).collect())).collect())
         };
         let folds = (0..INNER_FOLDS).into_par_iter().map(fold).collect::<Result<Vec<_>, _>>()?;
@@ -294,14 +301,25 @@ impl Task<'_> {
     }
 
     /// The weights of a departure.
-    fn depart(&self, design: &Design, rows: &[usize], departure: Departure) -> Result<Departed, TrainError> {
+    fn depart(
+        &self,
+        design: &Design,
+        rows: &[usize],
+        departure: Departure,
+        start: Option<Vec<f64>>,
+        tolerance: f64,
+    ) -> Result<Departed, TrainError> {
         let mut factors = design.factors.clone();
         let features = factors.len() - COLUMNS;
         factors[features..].fill(departure.mix());
         let mut matrix = design.matrix.clone();
         matrix.scale_columns(&factors);
         let offsets = design.offsets.iter().map(|offset| offset * departure.trust()).collect();
-        let params = self.params().c(self.head.c * departure.c()).offsets(offsets).tolerance(TOLERANCE);
+        let params = self.params().c(self.head.c * departure.c()).offsets(offsets).tolerance(tolerance);
+        let params = match start {
+            Some(span) => params.start(span),
+            None => params,
+        };
         let fit = params.fit(&self.dataset(matrix, rows))?;
         let mut weights = vec![[0.0; 3]; design.vectorizer.columns() + COLUMNS];
         for (&column, found) in design.columns.iter().zip(unscaled(&fit, &factors)) {
@@ -309,7 +327,7 @@ impl Task<'_> {
         }
         let mut intercepts = [0, 1, 2].map(|class| fit.intercepts[class]);
         design.prior.put_back(departure.trust(), &mut weights, &mut intercepts);
-        Ok(Departed { weights, intercepts, convergence: fit.convergence })
+        Ok(Departed { weights, intercepts, span: fit.span, convergence: fit.convergence })
     }
 
     /// What models that were trained on the other folds, choice of the departure and all, say of the examples `own`.
