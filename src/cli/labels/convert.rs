@@ -76,9 +76,9 @@ pub fn run(args: ConvertArgs) -> anyhow::Result<Outcome> {
         atomic::write(&args.output, &bytes).with_context(|| format!("cannot write {}", args.output.display()))?;
     }
     let Written { items, left_out, lost } = written;
-    anstream::eprintln!("wrote {items} items as {}", args.to);
-    for (why, count) in &left_out {
-        log::warn!("{count} items were left out: {why}");
+    anstream::eprintln!("wrote {items} item{} as {}", if items == 1 { "" } else { "s" }, args.to);
+    if !left_out.is_empty() {
+        log::warn!("left out, as {} cannot hold them: {}", args.to, inputs::counts(&left_out));
     }
     if !lost.is_empty() {
         log::warn!("{} has no place for: {}", args.to, inputs::counts(&lost));
