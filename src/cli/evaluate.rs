@@ -25,6 +25,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     let found = inputs::read(&args.labels, &args.read)?;
     let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let records = &found.records;
+    let mut identity = None;
     let predicted = if let Some(folds) = args.folds {
         let (auxiliary, _) = inputs::auxiliary(&args.fit, &args.read)?;
         let way = Way { finder: &finder, targets, options: inputs::options(&args.fit, args.fit.per_target) };
@@ -35,7 +36,9 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
         steps.finish();
         predicted
     } else {
-        Predicted::of(&inputs::model(args.judge.model.as_deref())?, records, &finder)
+        let model = inputs::model(args.judge.model.as_deref())?;
+        identity = Some(model.identity());
+        Predicted::of(&model, records, &finder)
     };
     let Predicted { stance, sentiment } = predicted;
     if stance.is_empty() && sentiment.is_empty() {
@@ -44,19 +47,26 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     if let Some(path) = &args.predictions {
         let mut lines = Vec::new();
         for prediction in &stance {
-            write_prediction::<Stance>(&mut lines, prediction)?;
+            write_prediction::<Stance>(&mut lines, prediction, identity.as_deref())?;
         }
         for prediction in &sentiment {
-            write_prediction::<Sentiment>(&mut lines, prediction)?;
+            write_prediction::<Sentiment>(&mut lines, prediction, identity.as_deref())?;
         }
         atomic::write(path, &lines).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let evaluation = Evaluation::new(&stance, &sentiment, args.fit.seed);
     match args.format {
-        ReportFormat::Table => anstream::print!("{}", evaluation_table(&evaluation)),
+        ReportFormat::Table => {
+            anstream::print!("{}", evaluation_table(&evaluation));
+            if let Some(identity) = identity {
+                anstream::println!("model {identity}");
+            }
+        }
         ReportFormat::Json => {
             let mut out = io::stdout().lock();
-            serde_json::to_writer_pretty(&mut out, &evaluation)?;
+            let mut report = serde_json::to_value(&evaluation)?;
+            report["model"] = json!(identity);
+            serde_json::to_writer_pretty(&mut out, &report)?;
             writeln!(out)?;
         }
     }
@@ -108,7 +118,7 @@ impl Way<'_> {
     }
 }
 
-fn write_prediction<C: Class>(out: &mut Vec<u8>, prediction: &Prediction) -> anyhow::Result<()> {
+fn write_prediction<C: Class>(out: &mut Vec<u8>, prediction: &Prediction, model: Option<&str>) -> anyhow::Result<()> {
     let p: serde_json::Map<String, serde_json::Value> =
         C::ALL.iter().map(|class| (class.name().to_string(), json!(prediction.p[class.index()]))).collect();
     let line = json!({
@@ -117,6 +127,7 @@ fn write_prediction<C: Class>(out: &mut Vec<u8>, prediction: &Prediction) -> any
         "label": C::ALL[prediction.predicted].name(),
         "p": p,
         "abstain": prediction.abstain,
+        "model": model,
     });
     serde_json::to_writer(&mut *out, &line)?;
     out.push(b'\n');

@@ -117,7 +117,9 @@ pub fn label_options(args: &LabelArgs) -> anyhow::Result<ReadOptions> {
         if given.contains('=') && !path.is_file() {
             map.add(given).context("cannot use --label-map")?;
         } else {
-            let lines = map.add_lines(&read_table(path)?);
+            let text = read_table(path)
+                .with_context(|| format!("--label-map {given} is neither NAME=CLASS nor a file of such lines"))?;
+            let lines = map.add_lines(&text);
             lines.map_err(|(line, error)| anyhow::anyhow!("{given}:{line}: {error}"))?;
         }
     }

@@ -142,7 +142,7 @@ fn article(
 
 fn reporter(format: ScoreFormat, shown: Shown, model: &Model) -> Box<dyn Reporter> {
     match format {
-        ScoreFormat::Table => Box::new(TableReporter::new(shown)),
+        ScoreFormat::Table => Box::new(TableReporter::new(shown, model.identity())),
         ScoreFormat::Json => Box::new(JsonReporter::new(shown)),
         ScoreFormat::Ndjson => Box::new(NdjsonReporter::new(shown)),
         ScoreFormat::Csv => Box::new(CsvReporter::new(shown)),

@@ -46,7 +46,7 @@ pub(super) fn write(items: &[Item], out: &mut dyn Write) -> io::Result<Written> 
     for item in items {
         let text = item.text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.split(' ').any(|word| word.starts_with(PREFIX)) {
-            written.leave_out("the text has a word that begins with __label__");
+            written.leave_out("a word that begins with __label__ in the text");
             continue;
         }
         if let Some(class) = item.class {

@@ -287,6 +287,17 @@ fn min(mut object: Map<String, Value>, line: usize, options: &ReadOptions) -> Re
     }
     affordable(size(&object), regions.len())?;
     let several = regions.len() > 1;
+    // Label Studio writes a region's choice without the region.
+    match &mut regions[..] {
+        [only] if only.choices.is_empty() => only.choices = labels,
+        _ if labels.is_empty() => {}
+        _ => {
+            let (count, names) = (regions.len(), labels.join(", "));
+            return Err(format!(
+                "JSON-MIN does not say to which of the {count} regions the choices {names} belong; export JSON instead"
+            ));
+        }
+    }
     let of_region =
         |(at, region)| Ok(self::region(of_object(object.clone(), line)?, region, several.then_some(at + 1), options));
     regions.into_iter().enumerate().map(of_region).collect()
@@ -440,7 +451,7 @@ mod tests {
         let of_min = r#"[{"id":1,"text":"🌸 Tao rose, Lin fell","annotator":1,"annotation_id":5,"created_at":null,
 "ner":[{"start":3,"end":6,"text":"Tao","labels":["Company"]},{"start":13,"end":16,"text":"Lin","labels":["against"]},
 {"start":17,"end":21,"text":"fell","labels":["Company"]}],
-"stance":[{"start":3,"end":6,"text":"Tao","choices":["favor"]}]}]"#;
+"stance":[{"start":3,"end":6,"text":"Tao","choices":["favor","favor"]}]}]"#;
         for (text, format, errors) in [(REGIONS, Format::LabelStudio, 1), (of_min, Format::LabelStudioMin, 0)] {
             let reading = read_file(text.as_bytes(), &ReadOptions::default());
             assert_eq!((reading.format, reading.unit), (Some(format), Some(Unit::Utf16)));
@@ -458,6 +469,18 @@ mod tests {
         }
         let error = &read_file(REGIONS.as_bytes(), &ReadOptions::default()).errors[0].error;
         assert_eq!(error, "at 17–21 (UTF-16 units) stands `fell`, not `rose`");
+    }
+
+    #[test]
+    fn json_min_does_not_say_whose_choice_it_is() {
+        let of = |regions: &str| {
+            let text = format!(r#"[{{"text":"Tao beat Lin","ner":[{regions}],"stance":"favor"}}]"#);
+            read_file(text.as_bytes(), &ReadOptions::default())
+        };
+        let one = r#"{"start":0,"end":3,"labels":["Company"]}"#;
+        assert_eq!(of(one).items[0].class, Some(0));
+        let reading = of(&format!(r#"{one},{{"start":9,"end":12,"labels":["Company"]}}"#));
+        assert!(reading.errors[0].error.contains("to which of the 2 regions the choices favor belong"), "{reading:?}");
     }
 
     #[test]

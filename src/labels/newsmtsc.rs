@@ -107,15 +107,15 @@ pub(super) fn write(items: &[Item], out: &mut dyn Write) -> io::Result<Written> 
     let mut sentences: Vec<(&Item, Vec<Value>)> = Vec::new();
     for item in items {
         let Some(target) = &item.target else {
-            written.leave_out("they have no target");
+            written.leave_out("no target");
             continue;
         };
         let Some(class) = item.class else {
-            written.leave_out("nobody has labelled them");
+            written.leave_out("no label");
             continue;
         };
         let Some((from, to)) = target.place(&item.text) else {
-            written.leave_out("their target has no place in the text");
+            written.leave_out("no place of the target in the text");
             continue;
         };
         let mention: String = item.text.chars().skip(from).take(to - from).collect();

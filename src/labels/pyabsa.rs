@@ -118,16 +118,16 @@ pub(super) fn write(items: &[Item], out: &mut dyn Write) -> io::Result<Written> 
     for item in items {
         let label = item.class.map_or(NONE, |class| ["Positive", "Neutral", "Negative"][class]);
         if [ASPECT, LABEL, OPEN].iter().any(|mark| item.text.contains(mark)) {
-            written.leave_out("their text has a mark of PyABSA in it");
+            written.leave_out("a mark of PyABSA in the text");
             continue;
         }
         if of_targets {
             let Some(target) = &item.target else {
-                written.leave_out("they have no target, and the others have");
+                written.leave_out("no target where others have one");
                 continue;
             };
             let Some((from, to)) = target.place(&item.text) else {
-                written.leave_out("their target has no place in the text");
+                written.leave_out("no place of the target in the text");
                 continue;
             };
             let part = |from, to| line(&item.text.chars().skip(from).take(to - from).collect::<String>());

@@ -23,6 +23,7 @@ struct ArticleLine<'a> {
     abstain: bool,
     paragraphs: usize,
     mentions: usize,
+    model: &'a str,
 }
 
 #[derive(Serialize)]
@@ -46,6 +47,7 @@ struct ParagraphLine<'a> {
     boilerplate: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    model: &'a str,
 }
 
 #[derive(Serialize)]
@@ -100,6 +102,7 @@ fn article_line<'a>(article: &'a ArticleResult, score: &'a ArticleScore) -> Arti
         abstain: score.abstain,
         paragraphs: score.paragraphs,
         mentions: score.mentions,
+        model: &article.model,
     }
 }
 
@@ -132,6 +135,7 @@ fn paragraph_line<'a>(
         sentiment: paragraph.sentiment.as_ref().map(sentiment),
         boilerplate: paragraph.rule.map(|rule| rule.name()),
         text: shown.text.then_some(&*paragraph.text),
+        model: &article.model,
     }
 }
 

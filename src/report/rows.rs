@@ -167,6 +167,7 @@ table! {
         abstain: bool,
         paragraphs: i32,
         mentions: i32,
+        model: Cow<'a, str>,
     }
 }
 
@@ -193,6 +194,7 @@ table! {
         sentiment_score: Option<Rounded>,
         boilerplate: Option<Cow<'a, str>>,
         text: Option<Cow<'a, str>>,
+        model: Cow<'a, str>,
     }
 }
 
@@ -225,6 +227,7 @@ pub(super) fn article_rows(article: &ArticleResult) -> impl Iterator<Item = Arti
         abstain: score.abstain,
         paragraphs: count(score.paragraphs),
         mentions: count(score.mentions),
+        model: Cow::Borrowed(&article.model),
     })
 }
 
@@ -255,6 +258,7 @@ pub(super) fn paragraph_rows(article: &ArticleResult, shown: Shown) -> impl Iter
                 sentiment_score: sentiment.map(|s| s.score().into()),
                 boilerplate: paragraph.rule.map(|rule| rule.name().into()),
                 text: shown.text.then_some(Cow::Borrowed(&*paragraph.text)),
+                model: Cow::Borrowed(&article.model),
             }
         })
     })
@@ -310,6 +314,7 @@ pub(super) mod tests {
                 paragraphs: 2,
                 mentions: 3,
             }],
+            model: "0123456789ab@2026-11-28".into(),
         }
     }
 

@@ -16,12 +16,13 @@ const WORDS: usize = 72;
 /// Writes a header and a row a company for each article; with paragraphs, what each says of each company.
 pub struct TableReporter {
     shown: Shown,
+    model: String,
 }
 
 impl TableReporter {
-    /// Shows what `shown` says; the text has colours, which the stream must strip if it has none.
-    pub fn new(shown: Shown) -> Self {
-        TableReporter { shown }
+    /// Shows what `shown` says, at the end the name of the model; the text has colours, which the stream must strip if it has none.
+    pub fn new(shown: Shown, model: String) -> Self {
+        TableReporter { shown, model }
     }
 
     fn paragraph(&self, paragraph: &ParagraphResult, out: &mut dyn Write) -> io::Result<()> {
@@ -49,6 +50,10 @@ impl TableReporter {
 }
 
 impl Reporter for TableReporter {
+    fn end(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", styled(DIM, &format!("model {}", self.model)))
+    }
+
     fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
         let title = article.title.as_deref().unwrap_or(&article.doc);
         writeln!(out, "{}", styled(BOLD, &clip(title, 100)))?;

@@ -30,6 +30,7 @@ pub struct Scorer {
     sentiment: Option<Head>,
     finder: Finder,
     names: Vec<Arc<str>>,
+    identity: Arc<str>,
     evidence: bool,
 }
 
@@ -101,6 +102,8 @@ pub struct ArticleResult {
     pub paragraphs: Vec<ParagraphResult>,
     /// A score for each company, most paragraphs first.
     pub scores: Vec<ArticleScore>,
+    /// The identity of the model that judged ([`Model::identity`]).
+    pub model: Arc<str>,
 }
 
 impl Scorer {
@@ -109,9 +112,10 @@ impl Scorer {
     /// # Errors
     /// [`ScoreError::NoStance`] for a model of sentiment alone.
     pub fn new(model: Model, finder: Finder) -> Result<Self, ScoreError> {
+        let identity = model.identity().into();
         let stance = model.stance.ok_or(ScoreError::NoStance)?;
         let names = finder.table().companies.iter().map(|c| Arc::from(c.name.as_str())).collect();
-        Ok(Scorer { stance, sentiment: model.sentiment, finder, names, evidence: false })
+        Ok(Scorer { stance, sentiment: model.sentiment, finder, names, identity, evidence: false })
     }
 
     /// The same scorer, giving the words behind each score too, which takes about twice the time.
@@ -190,6 +194,7 @@ impl Scorer {
             language: language(&article.text),
             paragraphs,
             scores,
+            model: Arc::clone(&self.identity),
         }
     }
 

@@ -67,7 +67,7 @@ pub fn run(args: ConvertArgs) -> anyhow::Result<Outcome> {
     }
     anyhow::ensure!(!items.is_empty(), "there is nothing to write");
     let whole = write(&items, args.to, Some(&args.output))?;
-    anstream::eprintln!("wrote {} items as {}", items.len(), args.to);
+    anstream::eprintln!("wrote {} item{} as {}", items.len(), if items.len() == 1 { "" } else { "s" }, args.to);
     Ok(if failed > 0 || !whole { Outcome::Partial } else { Outcome::Complete })
 }
 

@@ -57,8 +57,8 @@ fn write(items: &[Item], form: Format, output: Option<&Path>) -> anyhow::Result<
         Some(path) => atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?,
         None => io::stdout().lock().write_all(&bytes).context("cannot write the output")?,
     }
-    for (why, count) in &left_out {
-        log::warn!("{count} items were left out: {why}");
+    if !left_out.is_empty() {
+        log::warn!("left out, as {form} cannot hold them: {}", inputs::counts(&left_out));
     }
     if !lost.is_empty() {
         log::warn!("{form} has no place for: {}", inputs::counts(&lost));
