@@ -7,7 +7,7 @@
 //! n from N pairs is the n with the lowest numbers: a simple random sample without replacement, whatever the order of the pairs, the number of
 //! threads, and whether the articles or their scores were read.
 //!
-//! Pairs are looked at one by one. Memory holds 8 bytes for each and, of those that may still be chosen, a number and a place in a temporary file
+//! Pairs are looked at one by one. Memory holds a 64-bit number for each and, of those that may still be chosen, a number and a place in a temporary file
 //! that has their texts.
 
 mod allocation;
