@@ -16,19 +16,21 @@ use crate::cli::{Outcome, inputs};
 /// `lichang labels convert`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Forms: jsonl (our own: a JSON object a line), csv, tsv, doccano, label-studio, label-studio-min, prodigy, fasttext, newsmtsc, pyabsa.
-The content of a file says which it is and whether its offsets count code points, UTF-16 units or bytes. All but the last three keep
-everything; what a form has no place for is said on standard error.
+Forms: jsonl (our own: a JSON object a line), csv, tsv, doccano, label-studio, label-studio-min,
+prodigy, fasttext, newsmtsc, pyabsa. The content of a file says which it is, and whether its offsets
+count code points, UTF-16 units or bytes. All but the last three keep everything; what a form has no
+place for is said on standard error.
 
-Of several files of doccano, each is what the annotator has labelled whose name it has. Label Studio's annotations become an item
-each. Names of labels in English and Chinese, of stances or of sentiments, mean the pole they stand for.
+Of several files of doccano, each is what the annotator has labelled whose name it has. Label
+Studio's annotations become an item each. Names of labels in English and Chinese, of stances or of
+sentiments, mean the pole they stand for.
 
 Examples:
-  lichang labels convert project-1.json --output labels.jsonl           Label Studio to our own
-  lichang labels convert todo.jsonl --to label-studio -o tasks.json     with suggestions as predictions
+  lichang labels convert project-1.json --output labels.jsonl        Label Studio to our own
+  lichang labels convert todo.jsonl --to label-studio -o tasks.json  suggestions as predictions
   lichang labels convert li.jsonl wang.jsonl --from doccano -o all.jsonl
   lichang labels convert posts.csv --text-field post --label-map 0=negative --label-map 1=positive
-  lichang labels convert --list-labels                                  the names that are known")]
+  lichang labels convert --list-labels                               the names that are known")]
 pub struct ConvertArgs {
     /// Label files
     #[arg(required_unless_present = "list_labels", value_name = "LABELS")]
