@@ -118,7 +118,6 @@ pub fn read_file(bytes: &[u8], options: &ReadOptions) -> Reading {
                 reading.unlabelled += usize::from(item.class.is_none());
                 reading.items.push(item);
                 reading.lines.push(line);
-                reading.lines.push(line);
             }
             Ok(None) => *reading.dropped.entry(labels).or_default() += 1,
             Err(error) => reading.errors.push(error),

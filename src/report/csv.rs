@@ -53,10 +53,14 @@ mod tests {
     #[test]
     fn articles_keep_their_bytes() {
         let shown = Shown { articles: true, paragraphs: false, boilerplate: false, text: false };
-        let header = "doc,outlet,date,title,lang,target,label,score,low,high,abstain,paragraphs,mentions\n";
-        let full = "\"a, b\",é,2026-01-02,\"T\n\"\"t\"\"\",mixed,Halden,favor,0.1235,-1,1,true,2,3\n";
+        let header = "doc,outlet,date,title,lang,target,label,score,low,high,abstain,paragraphs,mentions,model\n";
+        let full =
+            "\"a, b\",é,2026-01-02,\"T\n\"\"t\"\"\",mixed,Halden,favor,0.1235,-1,1,true,2,3,0123456789ab@2026-11-28\n";
         assert_eq!(csv(shown, false), format!("{header}{full}"));
-        assert_eq!(csv(shown, true), format!("{header}\"a, b\",,,,mixed,Halden,favor,0.1235,-1,1,true,2,3\n"));
+        assert_eq!(
+            csv(shown, true),
+            format!("{header}\"a, b\",,,,mixed,Halden,favor,0.1235,-1,1,true,2,3,0123456789ab@2026-11-28\n")
+        );
     }
 
     #[test]
@@ -64,13 +68,13 @@ mod tests {
         let shown = Shown { articles: false, paragraphs: true, boilerplate: true, text: true };
         let full = csv(shown, false);
         let start = "doc,outlet,date,paragraph,kind,start,end,lang,target,label,score,p_favor,p_neutral,p_against,abstain,\
-                     mentions,sentiment,sentiment_score,boilerplate,text\n\
+                     mentions,sentiment,sentiment_score,boilerplate,text,model\n\
                      \"a, b\",é,2026-01-02,0,list item,0,9,zh,曜石智能,against,0,0.25,0.5,0.25,false,0,negative,-1,,\
-                     \"玄石 \"\"0\"\",\nno\"\n";
+                     \"玄石 \"\"0\"\",\nno\",0123456789ab@2026-11-28\n";
         assert!(full.starts_with(start), "{full}");
         assert_eq!(full.matches("\"a, b\"").count(), 6);
         let bare = csv(Shown { boilerplate: false, text: false, ..shown }, true);
-        let last = "\"a, b\",,,1,body,10,19,zh,Halden,against,0,0.25,0.5,0.25,true,0,,,,\n";
+        let last = "\"a, b\",,,1,body,10,19,zh,Halden,against,0,0.25,0.5,0.25,true,0,,,,,0123456789ab@2026-11-28\n";
         assert!(bare.ends_with(last), "{bare}");
         assert_eq!(bare.matches("\"a, b\"").count(), 4);
     }

@@ -24,6 +24,7 @@
 //! | `sentiment_score` | paragraphs | double | yes | −1 (negative) to 1 (positive) |
 //! | `boilerplate` | paragraphs | string | yes | the rule that made the paragraph boilerplate |
 //! | `text` | paragraphs | string | yes | the paragraph's words, when they are asked for |
+//! | `model` | both | string | | the model that judged: hash, `@` day, `<` each parent's hash |
 //!
 //! Doubles have four decimals. The footer has the version of this table under `lichang.columns`, now `1`; a column that is
 //! removed or changes its meaning changes it.
@@ -290,13 +291,13 @@ mod tests {
         assert_eq!(
             types(false),
             "doc Utf8, outlet Utf8?, date Utf8?, title Utf8?, lang Utf8, target Utf8, label Utf8, score Float64, \
-             low Float64, high Float64, abstain Boolean, paragraphs Int32, mentions Int32"
+             low Float64, high Float64, abstain Boolean, paragraphs Int32, mentions Int32, model Utf8"
         );
         assert_eq!(
             types(true),
             "doc Utf8, outlet Utf8?, date Utf8?, paragraph Int32, kind Utf8, start Int64, end Int64, lang Utf8, \
              target Utf8, label Utf8, score Float64, p_favor Float64, p_neutral Float64, p_against Float64, \
-             abstain Boolean, mentions Int32, sentiment Utf8?, sentiment_score Float64?, boilerplate Utf8?, text Utf8?"
+             abstain Boolean, mentions Int32, sentiment Utf8?, sentiment_score Float64?, boilerplate Utf8?, text Utf8?, model Utf8"
         );
     }
 

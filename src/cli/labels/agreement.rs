@@ -9,7 +9,7 @@ use lichang::annotation::merge::{disputed, majority};
 use lichang::labels::{Format, Item};
 use lichang::report::{agreement_table, disputes_table};
 
-use super::{items, write};
+use super::{items, warn, write};
 use crate::cli::Outcome;
 use crate::cli::args::{LabelArgs, ReportFormat};
 
@@ -99,7 +99,10 @@ pub fn run(args: AgreementArgs) -> anyhow::Result<Outcome> {
 }
 
 fn write_merged(merge: Merge, items: &[Item], adjudicated: &[Item], to: Format, output: &Path) -> anyhow::Result<()> {
-    let write = |items: &[Item]| write(items, to, Some(output));
+    let write = |items: &[Item]| -> anyhow::Result<()> {
+        warn(&write(items, to, Some(output))?, to);
+        Ok(())
+    };
     if merge == Merge::Adjudicate {
         let disputes = disputed(items, adjudicated);
         write(&disputes)?;

@@ -8,7 +8,7 @@ use lichang::annotation::check::{CheckOptions, LabelSet, check};
 use lichang::labels::Format;
 use lichang::report::{check_json, check_rows, check_table};
 
-use super::write;
+use super::{warn, write};
 use crate::cli::args::{LabelArgs, TargetArgs};
 use crate::cli::progress::Steps;
 use crate::cli::{Outcome, inputs};
@@ -96,7 +96,7 @@ pub fn run(args: CheckArgs) -> anyhow::Result<Outcome> {
     }
     if let Some(path) = &args.output {
         let items = report.review(set, args.top);
-        write(&items, args.to, Some(path))?;
+        warn(&write(&items, args.to, Some(path))?, args.to);
         anstream::eprintln!("wrote {} items to {}", items.len(), path.display());
     }
     let mut out = io::stdout().lock();

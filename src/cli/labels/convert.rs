@@ -7,26 +7,28 @@ use clap::Args;
 use lichang::label::Class;
 use lichang::labels::{Format, Item, LabelMap, Reading};
 
-use super::write;
+use super::{warn, write};
 use crate::cli::args::LabelArgs;
 use crate::cli::{Outcome, inputs};
 
 /// `lichang labels convert`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Forms: jsonl (our own: a JSON object a line), csv, tsv, doccano, label-studio, label-studio-min, prodigy, fasttext, newsmtsc, pyabsa.
-The content of a file says which it is and whether its offsets count code points, UTF-16 units or bytes. All but the last three keep
-everything; what a form has no place for is said on standard error.
+Forms: jsonl (our own: a JSON object a line), csv, tsv, doccano, label-studio, label-studio-min,
+prodigy, fasttext, newsmtsc, pyabsa. The content of a file says which it is, and whether its offsets
+count code points, UTF-16 units or bytes. All but the last three keep everything; what a form has no
+place for is said on standard error.
 
-Of several files of doccano, each is what the annotator has labelled whose name it has. Label Studio's annotations become an item
-each. Names of labels in English and Chinese, of stances or of sentiments, mean the pole they stand for.
+Of several files of doccano, each is what the annotator has labelled whose name it has. Label
+Studio's annotations become an item each. Names of labels in English and Chinese, of stances or of
+sentiments, mean the pole they stand for.
 
 Examples:
-  lichang labels convert project-1.json --output labels.jsonl           Label Studio to our own
-  lichang labels convert todo.jsonl --to label-studio -o tasks.json     with suggestions as predictions
+  lichang labels convert project-1.json --output labels.jsonl        Label Studio to our own
+  lichang labels convert todo.jsonl --to label-studio -o tasks.json  suggestions as predictions
   lichang labels convert li.jsonl wang.jsonl --from doccano -o all.jsonl
   lichang labels convert posts.csv --text-field post --label-map 0=negative --label-map 1=positive
-  lichang labels convert --list-labels                                  the names that are known")]
+  lichang labels convert --list-labels                               the names that are known")]
 pub struct ConvertArgs {
     /// Label files
     #[arg(required_unless_present = "list_labels", value_name = "LABELS")]
@@ -66,9 +68,10 @@ pub fn run(args: ConvertArgs) -> anyhow::Result<Outcome> {
         items.extend(reading.items);
     }
     anyhow::ensure!(!items.is_empty(), "there is nothing to write");
-    let whole = write(&items, args.to, Some(&args.output))?;
-    anstream::eprintln!("wrote {} item{} as {}", items.len(), if items.len() == 1 { "" } else { "s" }, args.to);
-    Ok(if failed > 0 || !whole { Outcome::Partial } else { Outcome::Complete })
+    let written = write(&items, args.to, Some(&args.output))?;
+    anstream::eprintln!("wrote {} item{} as {}", written.items, if written.items == 1 { "" } else { "s" }, args.to);
+    warn(&written, args.to);
+    Ok(if failed > 0 || !written.left_out.is_empty() { Outcome::Partial } else { Outcome::Complete })
 }
 
 /// What a file holds, in a line.

@@ -48,22 +48,25 @@ pub fn run(args: LabelsArgs) -> anyhow::Result<Outcome> {
     }
 }
 
-/// Writes items to a file, which is there when it is complete, or (`None` or `-`) to standard output; says what the form has no place for, and whether
-/// every item could be written.
-fn write(items: &[Item], form: Format, output: Option<&Path>) -> anyhow::Result<bool> {
+/// Writes items to a file, which is there when it is complete, or (`None` or `-`) to standard output.
+fn write(items: &[Item], form: Format, output: Option<&Path>) -> anyhow::Result<Written> {
     let mut bytes = Vec::new();
-    let Written { left_out, lost, .. } = write_file(items, form, &mut bytes)?;
+    let written = write_file(items, form, &mut bytes)?;
     match output.filter(|path| *path != Path::new("-")) {
         Some(path) => atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?,
         None => io::stdout().lock().write_all(&bytes).context("cannot write the output")?,
     }
-    if !left_out.is_empty() {
-        log::warn!("left out, as {form} cannot hold them: {}", inputs::counts(&left_out));
+    Ok(written)
+}
+
+/// Says what a form had no place for.
+fn warn(written: &Written, form: Format) {
+    if !written.left_out.is_empty() {
+        log::warn!("left out, as {form} cannot hold them: {}", inputs::counts(&written.left_out));
     }
-    if !lost.is_empty() {
-        log::warn!("{form} has no place for: {}", inputs::counts(&lost));
+    if !written.lost.is_empty() {
+        log::warn!("{form} has no place for: {}", inputs::counts(&written.lost));
     }
-    Ok(left_out.is_empty())
 }
 
 /// The items of annotation files, and how many records are none; each of those was reported. Items that do not say who labelled them are by

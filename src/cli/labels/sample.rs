@@ -13,7 +13,7 @@ use lichang::report::sample_summary;
 use lichang::score::ScoreError;
 use rayon::prelude::*;
 
-use super::write;
+use super::{warn, write};
 use crate::cli::args::{JudgeArgs, LabelArgs, ReadArgs};
 use crate::cli::progress::Counter;
 use crate::cli::read::{self, Batch};
@@ -182,7 +182,7 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
     }
     let outcome = summary.outcome();
     let drawn = sampler.finish()?;
-    write(&drawn.items, args.to, args.output.as_deref())?;
+    warn(&write(&drawn.items, args.to, args.output.as_deref())?, args.to);
     anstream::eprint!("{}", sample_summary(&drawn));
     if drawn.items.len() < options.size.get() {
         let why = match options.strategy.is_probability() {
