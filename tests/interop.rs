@@ -16,8 +16,9 @@ use std::process::Command;
 const MISSING: i32 = 77;
 
 fn through(tool: &str) {
-    let pythons: Vec<PathBuf> =
-        env::var_os("LICHANG_PYTHON").map(|list| env::split_paths(&list).collect()).unwrap_or_default();
+    let pythons: Vec<PathBuf> = env::var_os("LICHANG_PYTHON")
+        .map(|list| env::split_paths(&list).filter(|python| python.exists()).collect())
+        .unwrap_or_default();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/labels.py");
     for python in &pythons {
         let folder = tempfile::tempdir().unwrap();
