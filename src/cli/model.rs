@@ -24,6 +24,13 @@ pub fn run(args: ModelArgs) -> anyhow::Result<Outcome> {
         "trained   by lichang {} with jieba {}, seed {}",
         provenance.program, provenance.jieba, provenance.seed
     )?;
+    if let Some(date) = &provenance.date {
+        writeln!(out, "date      {date}")?;
+    }
+    for parent in &provenance.parents {
+        writeln!(out, "parent    {parent}")?;
+    }
+    writeln!(out, "texts     {} known by their fingerprints", model.texts().len())?;
     writeln!(out, "targets   {}", provenance.targets)?;
     for data in &provenance.data {
         // A table of labels for another file's records has none of its own.
@@ -68,6 +75,9 @@ fn show<C: Class>(
             folds => format!("on out-of-fold predictions of {folds} folds"),
         };
         writeln!(out, "  calibrated   {calibrated}")?;
+        if let Some(adaptation) = &record.adaptation {
+            writeln!(out, "  departure    {:?} from its parent", adaptation.departure)?;
+        }
     }
     writeln!(
         out,
