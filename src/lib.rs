@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod article;
 pub mod atomic;
 pub mod bytes;
+pub mod compare;
 pub mod evaluate;
 pub mod features;
 pub mod guard;

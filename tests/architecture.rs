@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The way of the data, front to back.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "atomic",
     "resumable",
     "guard",
@@ -20,6 +20,7 @@ const ORDER: [&str; 16] = [
     "score",
     "evaluate",
     "annotation",
+    "compare",
     "report",
 ];
 
