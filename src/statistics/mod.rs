@@ -2,14 +2,18 @@
 
 mod agreement;
 mod bootstrap;
+mod distributions;
 mod folds;
 mod mcnemar;
+mod multiplicity;
 mod near_copies;
 
 pub use agreement::{Coincidences, KappaWeights, Level, kappa};
-pub use bootstrap::{Interval, cluster_bootstrap, percentile_interval};
+pub use bootstrap::{Interval, bca_interval, cluster_bootstrap, percentile_interval};
+pub use distributions::{normal_cdf, normal_quantile, student_t_cdf, student_t_quantile};
 pub use folds::grouped_folds;
 pub use mcnemar::McNemar;
+pub use multiplicity::{benjamini_hochberg, holm};
 pub use near_copies::{NearCopy, Shingles, clusters, near_copies};
 
 use rand::SeedableRng;
