@@ -7,6 +7,8 @@ mod folds;
 mod mcnemar;
 mod multiplicity;
 mod near_copies;
+mod permutation;
+mod quantification;
 
 pub use agreement::{Coincidences, KappaWeights, Level, kappa};
 pub use bootstrap::{Interval, bca_interval, cluster_bootstrap, percentile_interval};
@@ -15,6 +17,8 @@ pub use folds::grouped_folds;
 pub use mcnemar::McNemar;
 pub use multiplicity::{benjamini_hochberg, holm};
 pub use near_copies::{NearCopy, Shingles, clusters, near_copies};
+pub use permutation::{Observation, PermutationTest, permutation_test};
+pub use quantification::{Adjusted, Maximised, adjusted_prevalence, maximised_prevalence};
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
