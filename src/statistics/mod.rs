@@ -9,6 +9,8 @@ mod multiplicity;
 mod near_copies;
 mod permutation;
 mod quantification;
+mod ranks;
+mod shrinkage;
 
 pub use agreement::{Coincidences, KappaWeights, Level, kappa};
 pub use bootstrap::{Interval, bca_interval, cluster_bootstrap, percentile_interval};
@@ -19,6 +21,8 @@ pub use multiplicity::{benjamini_hochberg, holm};
 pub use near_copies::{NearCopy, Shingles, clusters, near_copies};
 pub use permutation::{Observation, PermutationTest, permutation_test};
 pub use quantification::{Adjusted, Maximised, adjusted_prevalence, maximised_prevalence};
+pub use ranks::{RankInterval, rank_intervals};
+pub use shrinkage::{EmpiricalBayes, Posterior, empirical_bayes};
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
