@@ -1,17 +1,15 @@
 //! A permutation test of the difference of two groups' means within strata.
 //!
-//! The labels of the groups are permuted within each stratum, so that each keeps as many observations of each group as it has (Pesarin & Salmaso 2010, "Permutation
-//! tests for complex data", section 2.7). The statistic is studentised, which keeps the level, in large samples, when the groups have equal means and
-//! unequal variances (Chung & Romano 2013, "Exact and asymptotically robust permutation tests", section 3); when the groups are wholly alike within strata the test
-//! is exact at any size. p-values are (1 + b)/(1 + m) for b of m permutations at least as extreme (Phipson & Smyth 2010), and a test stops at the
-//! 50th of those with p = 50/m (Besag & Clifford 1991, "Sequential Monte Carlo p-values"), so that what is clearly not significant costs little.
+//! The labels of the groups are permuted within each stratum, so that each keeps as many observations of each group as it has. The statistic is studentised, which
+//! keeps the level, in large samples, when the groups have equal means and unequal variances (Chung & Romano 2013, "Exact and asymptotically robust permutation
+//! tests"); when the groups are wholly alike within strata the test is exact at any size. It stops early where nothing is to be found
+//! (`sequential.rs`).
 
 use rand::Rng;
 
+use super::sequential::sequential_p;
 use super::{Generator, generator};
 
-/// Permutations at least as extreme after which a test stops.
-const EXCEEDANCES: usize = 50;
 /// The stream of the generator.
 const STREAM: u64 = 0x7065_726D;
 /// What rounding may make of zero, as a share of the variance to be expected.
@@ -61,18 +59,10 @@ pub fn permutation_test(observations: &[Observation], permutations: usize, seed:
     let observed = design.statistic(|_, _| {});
     let extreme = observed.1.abs() * (1.0 - 1e-9);
     let mut random = generator(seed, STREAM);
-    let mut exceeding = 0;
-    let mut drawn = 0;
-    while drawn < permutations && exceeding < EXCEEDANCES {
+    let (p, drawn) = sequential_p(permutations, || {
         let (_, t) = design.statistic(|items, few| draw(items, few, &mut random));
-        exceeding += usize::from(t.abs() >= extreme);
-        drawn += 1;
-    }
-    let p = if exceeding == EXCEEDANCES {
-        exceeding as f64 / drawn as f64
-    } else {
-        (exceeding + 1) as f64 / (drawn + 1) as f64
-    };
+        t.abs() >= extreme
+    });
     Some(PermutationTest { difference: observed.0, t: observed.1, p, permutations: drawn })
 }
 
@@ -205,6 +195,7 @@ impl Design {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::sequential::EXCEEDANCES;
     use crate::statistics::{normal_quantile, student_t_cdf};
 
     fn observation(value: f64, first: bool, stratum: u32) -> Observation {
@@ -279,7 +270,7 @@ mod tests {
         assert_eq!(permutation_test(&pooled, 500, 1).unwrap().p, 1.0 / 501.0);
     }
 
-    /// A small group of great variance and a large one of little: without studentising, a tenth would be found at 5 % or more (Chung & Romano 2013, table 1).
+    /// A small group of great variance and a large one of little: without studentising, a tenth would be found at 5 % or more.
     #[test]
     fn keeps_its_level_when_variances_differ() {
         let found = rejections(400, |random| {

@@ -31,8 +31,8 @@ pub struct Posterior {
 ///
 /// τ² is that of Paule & Mandel 1982, "Consensus values and weighting factors", recommended by Veroniki et al. 2016, "Methods to estimate the between-study
 /// variance and its uncertainty in meta-analysis": the root of Σ (yᵢ − μ)²/(τ² + vᵢ) = k − 1, or 0 without one. The variance of a posterior mean is vᵢ(1 − Bᵢ) +
-/// Bᵢ² var(μ) (Morris 1983, "Parametric empirical Bayes inference", section 5), Bᵢ being 1 − weight, and as τ² is estimated, too, (∂meanᵢ/∂τ²)² var(τ²) more
-/// (Kass & Steffey 1989, "Approximate Bayesian inference in conditionally independent hierarchical models", section 3), var(τ²) by the delta method from
+/// Bᵢ² var(μ) (Morris 1983, "Parametric empirical Bayes inference"), Bᵢ being 1 − weight, and as τ² is estimated, too, (∂meanᵢ/∂τ²)² var(τ²) more
+/// (Kass & Steffey 1989, "Approximate Bayesian inference in conditionally independent hierarchical models"), var(τ²) by the delta method from
 /// the equation above. Without that term the intervals of few groups are far too narrow.
 ///
 /// `None` for fewer than three groups, for lengths that differ, for an estimate that is not finite and for a variance that is not finite and above 0.
