@@ -161,17 +161,18 @@ impl Design {
             let items = &mut self.items[start..stratum.end];
             start = stratum.end;
             arrange(items, stratum.few);
-            let few = sums(&items[..stratum.few]);
-            let many: Sums = std::array::from_fn(|i| stratum.all[i] - few[i]);
-            let share = stratum.share;
-            let [n, m] = [stratum.few as f64, (items.len() - stratum.few) as f64];
+            let (share, all) = (stratum.share, stratum.all);
             if stratum.few < 2 {
-                let here = stratum.sign * (few[1] / few[0] - many[1] / many[0]);
+                let [weight, value] = items[0];
+                let here = stratum.sign * (value / weight - (all[1] - value) / (all[0] - weight));
                 difference += share * here;
                 let squared = share * share;
                 spread = [spread[0] + squared, spread[1] + squared * here, spread[2] + squared * here * here];
             } else {
-                let [(few, of_few), (many, of_many)] = [mean(few, n), mean(many, m)];
+                let [n, m] = [stratum.few as f64, (items.len() - stratum.few) as f64];
+                let few = sums(&items[..stratum.few]);
+                let (many, of_many) = mean(std::array::from_fn(|i| all[i] - few[i]), m);
+                let (few, of_few) = mean(few, n);
                 difference += share * stratum.sign * (few - many);
                 variance += share * share * (of_few + of_many);
             }
