@@ -27,7 +27,7 @@ pub fn percentile_interval(replicates: &[f64], level: f64) -> Option<Interval> {
 /// The BCa interval (bias-corrected and accelerated) of bootstrap replicates of `estimate` at a confidence `level` in (0, 1).
 ///
 /// Efron 1987, "Better bootstrap confidence intervals"; Efron & Tibshirani 1993, section 14.3; DiCiccio & Efron 1996, "Bootstrap confidence intervals",
-/// section 2. The bias correction z₀ comes from the share of replicates below the estimate, half of those equal to it counted; the acceleration is
+/// section 2. The bias correction z₀ comes from the share of replicates below the estimate, half of those equal to it (to twelve digits) counted; the acceleration is
 /// Σψ³ / (6 (Σψ²)^1.5) over the `influence` ψ of each cluster that was resampled: how much the estimate rises when the cluster weighs a little more, up to a
 /// common factor, for a mean (value − mean). As resamples of n clusters vary too little, by the factor (n − 1)/n, and normal tails are too thin, the
 /// tails are those of Hesterberg 2015, "What teachers should know about the bootstrap", section 5.3: Φ(−√(n/(n−1)) · t(1 − α/2; n − 1)) in place of
@@ -41,8 +41,10 @@ pub fn bca_interval(estimate: f64, replicates: &[f64], influence: &[f64], level:
         return None;
     }
     let finite = sorted_finite(replicates)?;
-    let below = finite.partition_point(|&r| r < estimate);
-    let not_above = finite.partition_point(|&r| r <= estimate);
+    // Replicates may sum up in another order than the estimate, which must not part what is equal.
+    let rounding = 1e-12 * finite[0].abs().max(finite[finite.len() - 1].abs());
+    let below = finite.partition_point(|&r| r < estimate - rounding);
+    let not_above = finite.partition_point(|&r| r <= estimate + rounding);
     let bias = normal_quantile((below + not_above) as f64 / (2 * finite.len()) as f64);
     if bias.is_infinite() {
         return None;
@@ -136,6 +138,22 @@ mod tests {
         let found = bca_interval(50.0, &replicates, &influence, 0.9).unwrap();
         assert!((found.low - (1.0 + 98.0 * 0.0303505)).abs() < 1e-3, "{found:?}");
         assert!((found.low + found.high - 100.0).abs() < 1e-9, "{found:?}");
+    }
+
+    /// Replicates of which some are the estimate, but for the rounding of another order of summation, give the interval that they give without it.
+    #[test]
+    fn bca_takes_what_rounding_parts_for_equal() {
+        let replicates =
+            |middle: f64| [vec![-1.0, -0.9, -0.8], vec![0.6 + middle; 9], vec![0.7, 0.8, 0.9, 1.0]].concat();
+        let of = |middle| bca_interval(0.6, &replicates(middle), &[1.0, -0.5, -0.5], 0.5).unwrap();
+        let exact = of(0.0);
+        for rounding in [1e-16, 1e-15, -1e-15] {
+            let found = of(rounding);
+            assert!(
+                (found.low - exact.low).abs() < 1e-9 && (found.high - exact.high).abs() < 1e-9,
+                "{found:?}, {exact:?}"
+            );
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
-/// Degrees of freedom from which on probabilities of Student's t are those of the normal distribution, to nine digits.
-const AS_NORMAL: f64 = 1e9;
+/// Degrees of freedom from which on probabilities of Student's t come from those of the normal distribution; the incomplete beta function loses digits.
+const AS_NORMAL: f64 = 1e6;
 /// Degrees of freedom from which on quantiles of Student's t come from those of the normal distribution; the inversion loses digits as they grow.
 const NEARLY_NORMAL: f64 = 1e3;
 
@@ -21,8 +21,9 @@ pub fn normal_quantile(p: f64) -> f64 {
 ///
 /// `df` need be no whole number; infinitely many are the normal distribution. NaN when `df` is not above 0.
 pub fn student_t_cdf(x: f64, df: f64) -> f64 {
-    if df >= AS_NORMAL {
-        return normal_cdf(x);
+    if df >= AS_NORMAL && x.is_finite() {
+        // Abramowitz & Stegun 1964, 26.7.8.
+        return normal_cdf(x * (1.0 - 0.25 / df) / (1.0 + x * x / (2.0 * df)).sqrt());
     }
     StudentsT::new(0.0, 1.0, df).map_or(f64::NAN, |t| t.cdf(x))
 }
