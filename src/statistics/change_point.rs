@@ -194,6 +194,27 @@ mod tests {
         assert!(mean_change(&values, 2, 999, 1).unwrap().p < 0.01);
     }
 
+    /// Two of the C(4, 2) = 6 ways to share out two zeros and two ones are as extreme as the data, which are one of them.
+    #[test]
+    fn counts_arrangements_that_are_equally_extreme() {
+        let found = mean_change(&series(&[&[0.0], &[0.0], &[1.0], &[1.0]]), 1, 999, 1).unwrap();
+        assert!((found.p - 1.0 / 3.0).abs() < 0.1, "{found:?}");
+    }
+
+    /// By stories, with the one of both sides before the only split: 2 of 4 values before, 2 of 2 after; by values, 1 of 3 before and all after.
+    #[test]
+    fn a_story_counts_from_its_first_period_and_its_values_from_theirs() {
+        let rows = [(0.0, 0, 0), (0.0, 1, 1), (1.0, 2, 2), (1.0, 1, 2), (1.0, 2, 3), (1.0, 3, 4)];
+        let values = rows.map(|(value, period, cluster)| Dated { value, period, cluster });
+        let found = mean_change(&values, 2, 99, 1).unwrap();
+        assert!((found.before - 1.0 / 3.0).abs() < 1e-12 && found.after == 1.0 && found.period == 2, "{found:?}");
+        // √(3 · 2/5) · 0.5 by the deviation per value, √(14/9/4) · 5/6.
+        assert!(
+            (found.statistic - 1.2f64.sqrt() * 0.5 / ((7.0f64 / 18.0).sqrt() * 5.0 / 6.0)).abs() < 1e-9,
+            "{found:?}"
+        );
+    }
+
     #[test]
     fn keeps_its_level() {
         let found = (0..400u64).filter(|&seed| {

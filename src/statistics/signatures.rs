@@ -117,15 +117,15 @@ mod tests {
         for shared in [50u64, 200, 360] {
             let (mut sum, mut squares) = (0.0, 0.0);
             let similarity = shared as f64 / (800 - shared) as f64;
-            for trial in 0..400u64 {
+            for trial in 0..300u64 {
                 let part =
                     |own: u64| signature((0..400).map(move |i| trial << 32 | if i < shared { i } else { own + i }));
                 let found = part(1000).unwrap().similarity(&part(2000).unwrap()) - similarity;
-                sum += found / 400.0;
-                squares += found * found / 400.0;
+                sum += found / 300.0;
+                squares += found * found / 300.0;
             }
             let variance = similarity * (1.0 - similarity) / 100.0;
-            assert!(sum.abs() < 4.0 * (variance / 400.0).sqrt(), "{shared}: biased by {sum}");
+            assert!(sum.abs() < 4.0 * (variance / 300.0).sqrt(), "{shared}: biased by {sum}");
             assert!((squares / variance - 1.0).abs() < 0.3, "{shared}: {squares}, expected {variance}");
         }
     }
@@ -151,10 +151,10 @@ mod tests {
     #[test]
     fn very_many_copies_take_no_quadratic_time() {
         let same = signature(0..40);
-        assert!(signature_clusters(&vec![same; 50_000], 0.7).iter().all(|&c| c == 0));
-        let varied: Vec<_> = (0..20_000u64).map(|i| signature((0..60).chain([1000 + i]))).collect();
+        assert!(signature_clusters(&vec![same; 20_000], 0.7).iter().all(|&c| c == 0));
+        let varied: Vec<_> = (0..5_000u64).map(|i| signature((0..60).chain([1000 + i]))).collect();
         let found = signature_clusters(&varied, 0.7);
-        assert!(found.iter().filter(|&&c| c == 0).count() > 19_900);
+        assert!(found.iter().filter(|&&c| c == 0).count() > 4_950);
     }
 
     proptest::proptest! {
