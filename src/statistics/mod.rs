@@ -2,15 +2,34 @@
 
 mod agreement;
 mod bootstrap;
+mod change_point;
+mod distributions;
 mod folds;
 mod mcnemar;
+mod multiplicity;
 mod near_copies;
+mod permutation;
+mod power;
+mod quantification;
+mod ranks;
+mod sequential;
+mod shrinkage;
+mod signatures;
 
 pub use agreement::{Coincidences, KappaWeights, Level, kappa};
-pub use bootstrap::{Interval, cluster_bootstrap, percentile_interval};
+pub use bootstrap::{Interval, bca_interval, cluster_bootstrap, percentile_interval};
+pub use change_point::{Dated, MeanChange, mean_change};
+pub use distributions::{normal_cdf, normal_quantile, student_t_cdf, student_t_quantile};
 pub use folds::grouped_folds;
 pub use mcnemar::McNemar;
+pub use multiplicity::{benjamini_hochberg, holm};
 pub use near_copies::{NearCopy, Shingles, clusters, near_copies};
+pub use permutation::{Observation, PermutationTest, permutation_test};
+pub use power::{EffectSize, hedges_g, minimum_detectable};
+pub use quantification::{Adjusted, Maximised, adjusted_prevalence, maximised_prevalence};
+pub use ranks::{RankInterval, rank_intervals};
+pub use shrinkage::{EmpiricalBayes, Posterior, empirical_bayes};
+pub use signatures::{Signature, signature_clusters};
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;

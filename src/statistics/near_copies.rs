@@ -12,15 +12,15 @@ use rayon::prelude::*;
 use super::generator;
 
 /// Minima of a signature.
-const HASHES: usize = BANDS * ROWS;
+pub(super) const HASHES: usize = BANDS * ROWS;
 /// Bands of a signature.
-const BANDS: usize = 25;
+pub(super) const BANDS: usize = 25;
 /// Minima of a band.
-const ROWS: usize = 4;
+pub(super) const ROWS: usize = 4;
 /// The most earlier sets of one band that a set is compared with, so that time stays linear where very many sets are alike.
-const COMPARED: usize = 32;
+pub(super) const COMPARED: usize = 32;
 /// The stream of the generator that the hash functions come from; they are the same in every run.
-const STREAM: u64 = 0x6D69_6E68;
+pub(super) const STREAM: u64 = 0x6D69_6E68;
 
 /// The distinct shingles of a text, as hashes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -50,6 +50,11 @@ impl Shingles {
         if either == 0 { 0.0 } else { both as f64 / either as f64 }
     }
 
+    /// The hashes in their order.
+    pub(super) fn hashes(&self) -> &[u64] {
+        &self.0
+    }
+
     fn signature(&self, functions: &[[u64; 2]]) -> Vec<u64> {
         let minimum = |&[factor, summand]: &[u64; 2]| {
             self.0.iter().map(|&hash| mix(summand, hash.wrapping_mul(factor))).min().unwrap_or(0)
@@ -59,7 +64,7 @@ impl Shingles {
 }
 
 /// A hash of two numbers, the order of which counts (the finaliser of SplitMix64: Steele, Lea & Flood 2014).
-fn mix(a: u64, b: u64) -> u64 {
+pub(super) fn mix(a: u64, b: u64) -> u64 {
     let mut x = a.rotate_left(5).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ b;
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -130,19 +135,21 @@ pub fn near_copies(sets: &[Shingles], threshold: f64) -> Vec<NearCopy> {
 /// # Panics
 /// If a pair has an index that is not below `count`.
 pub fn clusters(count: usize, pairs: &[NearCopy]) -> Vec<usize> {
-    fn root(of: &mut [usize], mut at: usize) -> usize {
-        while of[at] != at {
-            of[at] = of[of[at]];
-            at = of[at];
-        }
-        at
-    }
     let mut of: Vec<usize> = (0..count).collect();
     for pair in pairs {
         let (a, b) = (root(&mut of, pair.first), root(&mut of, pair.second));
         of[a.max(b)] = a.min(b);
     }
     (0..count).map(|at| root(&mut of, at)).collect()
+}
+
+/// The representative of a cluster in a forest of indices, in which each points to one of its own cluster that is not after it.
+pub(super) fn root(of: &mut [usize], mut at: usize) -> usize {
+    while of[at] != at {
+        of[at] = of[of[at]];
+        at = of[at];
+    }
+    at
 }
 
 #[cfg(test)]
