@@ -117,7 +117,6 @@ pub(super) struct Heading {
     pub doc: String,
     pub title: Option<String>,
     pub url: Option<String>,
-    pub date: Option<NaiveDate>,
 }
 
 /// All that was gathered.
@@ -173,13 +172,12 @@ impl Gatherer {
         let labels = self.gold.as_mut().map(|gold| gold.take(&scored.doc)).unwrap_or_default();
         let CompareOptions { since, until, companies, .. } = &self.options;
         let bounded = since.is_some() || until.is_some();
-        let inside = scored.date.map_or(!bounded, |day| {
-            since.is_none_or(|since| day >= since) && until.is_none_or(|until| day <= until)
-        });
+        let inside = scored
+            .date
+            .map_or(!bounded, |day| since.is_none_or(|since| day >= since) && until.is_none_or(|until| day <= until));
         let all = scored.pairs.len();
         let asked = |company: &String| companies.is_empty() || companies.contains(company);
-        let pairs: Vec<ScoredPair> =
-            scored.pairs.into_iter().filter(|pair| inside && asked(&pair.company)).collect();
+        let pairs: Vec<ScoredPair> = scored.pairs.into_iter().filter(|pair| inside && asked(&pair.company)).collect();
         self.tally.counts.filtered += all - pairs.len();
         if pairs.is_empty() {
             return Ok(());
@@ -193,7 +191,7 @@ impl Gatherer {
             self.tally.seen.0 += usize::from(seen);
             self.tally.seen.1 += 1;
         }
-        let heading = Heading { doc: scored.doc, title: scored.title, url: scored.url, date: scored.date };
+        let heading = Heading { doc: scored.doc, title: scored.title, url: scored.url };
         let article = self.articles.len() as u32;
         self.articles.push(ArticleRow {
             group: self.names.number(&group),
@@ -264,9 +262,8 @@ impl Gatherer {
         pairs.iter().for_each(|pair| *of_company.entry(pair.company).or_default() += 1);
         let sizes: HashMap<&str, usize> =
             of_company.iter().map(|(&company, &n)| (self.companies.of[company as usize].as_str(), n)).collect();
-        let (companies, company_at) = ordered(&self.companies.of, |name| {
-            (usize::MAX - sizes.get(name).copied().unwrap_or(0), name.to_string())
-        });
+        let (companies, company_at) =
+            ordered(&self.companies.of, |name| (usize::MAX - sizes.get(name).copied().unwrap_or(0), name.to_string()));
         pairs.iter_mut().for_each(|pair| pair.company = company_at[pair.company as usize]);
         let mut tally = self.tally;
         tally.unmatched = tally.gold.map_or(0, |gold| gold.usable).saturating_sub(tally.counts.gold);

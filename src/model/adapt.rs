@@ -227,6 +227,7 @@ impl Task<'_> {
             tuning: Vec::new(),
             convergence,
             calibration_folds: if choice.calibrated { choice.folds } else { 0 },
+            errors: self.error_rates(out_of_fold.as_ref()),
             adaptation: Some(choice.adaptation),
         };
         Ok((head, record, out_of_fold))

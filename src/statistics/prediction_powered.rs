@@ -59,12 +59,9 @@ impl PowerSums {
         let values = unit.array();
         // Most clusters have no labels, and their other sums stay as they are.
         let used = if unit.weight > 0.0 { 5 } else { 2 };
-        for i in 0..used {
-            let value = times * values[i];
+        for (i, value) in values.iter().map(|value| times * value).enumerate().take(used) {
             self.first[i] += value;
-            for j in 0..=i {
-                self.second[i][j] += value * values[j];
-            }
+            self.second[i][..=i].iter_mut().zip(values).for_each(|(sum, other)| *sum += value * other);
         }
     }
 
