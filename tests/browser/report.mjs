@@ -6,17 +6,16 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { accessible, browser, run, shoot as shot, visit } from "./harness.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const program = resolve(process.argv[2] ?? join(root, "target/release/lichang"));
 const shots = process.argv[3];
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shoot = (page, name) => shot(page, shots, name);
 const work = mkdtempSync(join(tmpdir(), "lichang-browser-"));
 const lichang = (...args) => execFileSync(program, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 const targets = ["--targets", "tests/inputs/report/targets.toml"];
@@ -27,40 +26,6 @@ const why = join(work, "why.html");
 lichang("score", "tests/inputs/report", ...targets, "--format", "html", "--output", report);
 lichang("score", "tests/inputs/report/quay.md", ...targets, "--format", "html", "--output", single);
 lichang("explain", "tests/inputs/report/quay.md", ...targets, "--format", "html", "--output", why);
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
-
-// A page that fails the test when it complains or asks for anything but itself.
-async function visit(file, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", ...options });
-  const page = await context.newPage();
-  const trouble = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && trouble.push(message.text()));
-  page.on("pageerror", (error) => trouble.push(String(error)));
-  page.on("request", (request) => {
-    const url = request.url();
-    if (url !== pathToFileURL(file).href && !url.startsWith("blob:")) trouble.push(`asked for ${url}`);
-  });
-  await page.goto(pathToFileURL(file).href);
-  return { page, context, calm: async () => (assert.deepEqual(trouble, []), await context.close()) };
-}
-async function shoot(page, name) {
-  if (shots) await page.screenshot({ path: join(shots, name + ".png"), fullPage: true });
-}
-// Puts axe into the page past the policy, which forbids scripts but the page's own.
-async function accessible(page, where) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: axe });
-  const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }));
-  const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact));
-  const say = (v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join(" | ")}`;
-  assert.deepEqual(serious.map(say), [], where);
-  return found.violations.length;
-}
 
 const tests = {
   async "opens articles, colours words, keeps texts"() {
@@ -207,16 +172,5 @@ const tests = {
   },
 };
 
-let failed = 0;
-for (const [name, test] of Object.entries(tests)) {
-  try {
-    await test();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-}
-await browser.close();
+await run(tests);
 rmSync(work, { recursive: true });
-process.exitCode = failed ? 1 : 0;

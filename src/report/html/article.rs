@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::page::{self, Escaped, signed, term};
+use super::page::{self, Escaped, Shell, signed, term};
 use crate::article::Kind;
 use crate::label::{Class, Language};
 use crate::model::{Evidence, Word};
@@ -26,6 +26,10 @@ impl HtmlReporter {
     /// Shows what `shown` says, texts with the paragraphs and boilerplate in any case; `model` names the model that judged.
     pub fn new(shown: Shown, model: String) -> Self {
         HtmlReporter { shown: Shown { boilerplate: true, ..shown }, model }
+    }
+
+    fn shell(&self) -> Shell<'_> {
+        Shell::new("Stance toward companies", "Skip to the articles", &self.model)
     }
 }
 
@@ -252,7 +256,7 @@ impl Reporter for HtmlReporter {
             "The score is P(favor) − P(against), from −1 to +1; bars show it with its interval. In the margin: the probabilities of favor / neutral / against. A question mark: unsure.",
             super::explain::COLOURS,
         ];
-        page::begin(out, "Stance toward companies", &legend, &self.model)
+        out.write_all(self.shell().begin(&page::legend(&legend), "").as_bytes())
     }
 
     fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
@@ -295,7 +299,7 @@ impl Reporter for HtmlReporter {
     }
 
     fn end(&self, out: &mut dyn Write) -> io::Result<()> {
-        page::end(out, &self.model)
+        out.write_all(self.shell().end().as_bytes())
     }
 }
 

@@ -1,12 +1,14 @@
 //! Reports for a browser: one file that asks the network for nothing.
 //!
-//! Without JavaScript a page shows texts, labels and numbers; [`page`] adds the script that colours words, collects corrections and speaks Chinese.
+//! Without JavaScript a page shows texts, labels and numbers; [`page`] adds the script that colours words, collects corrections, sorts tables and speaks Chinese.
 
 mod article;
+mod compare;
 mod explain;
 mod page;
 mod receipt;
 
 pub use article::HtmlReporter;
+pub use compare::compare_page;
 pub use explain::HtmlExplainer;
 pub use receipt::receipt_page;
