@@ -94,6 +94,72 @@ fn the_page_has_every_figure() {
     assert!(!page.contains("NaN"));
 }
 
+/// Three times the outlets and twice the companies: 600 articles.
+fn large(of: &Comparison) -> Comparison {
+    let mut all = of.clone();
+    all.groups.clear();
+    all.companies.clear();
+    all.cells.clear();
+    all.contrasts.clear();
+    all.trends.clear();
+    all.articles.clear();
+    for part in ["A", "B"] {
+        all.companies.extend(of.companies.iter().map(|name| format!("{name} {part}")));
+    }
+    for edition in ["East", "North", "West"] {
+        let group = |name: &str| format!("{name} {edition}");
+        let first = all.articles.len();
+        for entry in &of.articles {
+            let mut entry = entry.clone();
+            entry.doc = format!("{}-{edition}", entry.doc);
+            entry.title = entry.title.map(|title| format!("{title}, {edition}"));
+            entry.url = entry.url.map(|url| format!("{url}/{edition}"));
+            entry.group = group(&entry.group);
+            let scores = entry.scores.clone();
+            entry.scores.clear();
+            for part in ["A", "B"] {
+                entry.scores.extend(scores.iter().cloned().map(|mut score| {
+                    score.company = format!("{} {part}", score.company);
+                    score
+                }));
+            }
+            all.articles.push(entry);
+        }
+        all.groups.extend(of.groups.iter().cloned().map(|mut summary| {
+            summary.name = group(&summary.name);
+            summary
+        }));
+        for part in ["A", "B"] {
+            let company = |name: &str| format!("{name} {part}");
+            for mut cell in of.cells.iter().cloned() {
+                (cell.group, cell.company) = (group(&cell.group), company(&cell.company));
+                cell.examples.iter_mut().for_each(|place| *place += first);
+                all.cells.push(cell);
+            }
+            for mut contrast in of.contrasts.iter().cloned() {
+                (contrast.first, contrast.second) = (group(&contrast.first), group(&contrast.second));
+                contrast.company = company(&contrast.company);
+                all.contrasts.push(contrast);
+            }
+            for mut trend in of.trends.iter().cloned() {
+                (trend.group, trend.company) = (group(&trend.group), company(&trend.company));
+                all.trends.push(trend);
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_large_comparison_is_a_small_page() {
+    let of = large(&comparison());
+    let page = compare_page(&of);
+    write("large.html", &page);
+    assert_eq!((of.articles.len(), of.cells.len()), (600, 132));
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    assert!(page.contains("those with the most articles are shown: 80"));
+}
+
 #[test]
 fn hostile_names_are_text() {
     let page = compare_page(&hostile(comparison()));

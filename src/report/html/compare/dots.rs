@@ -57,7 +57,8 @@ pub(super) fn figures(view: &View) -> String {
 fn svg(view: &View, at: usize, company: &str, cells: &[(usize, &Cell)]) -> String {
     let cells = &cells[..cells.len().min(ROWS)];
     let lanes = if cells.iter().any(|(_, cell)| assumed(cell).is_some()) { 3 } else { 2 };
-    let row = lanes * LANE + GAP;
+    // Three lines of text beside the dots in any case.
+    let row = (lanes * LANE + GAP).max(46);
     let size = (PHONE, row * cells.len() as u32 + 30);
     let company = plain(company);
     let title = both(format!("Stance toward {company} with intervals"), format!("对{company}的立场及区间"));
@@ -83,12 +84,17 @@ fn draw(area: &Area, cells: &[(usize, &Cell)], row: u32, lanes: u32) -> Drawn {
     axis(&mut chart, height)?;
     for (i, (_, cell)) in cells.iter().enumerate() {
         let top = (row as usize * i) as i32 + 4;
-        let first = f64::from(row) * i as f64 + f64::from(GAP) / 2.0 + f64::from(LANE) / 2.0;
+        let first = f64::from(row) * (i as f64 + 0.5) - f64::from((lanes - 1) * LANE) / 2.0;
         let lane = |k: u32| first + f64::from(k * LANE);
         let middle = top + row as i32 / 2;
-        chart::write(area, &chart::clip(&cell.group, 108.0, 12.0), (NAMES - 8, middle - 6), 12.0, INK, Anchor::End)?;
+        let (line, second) = chart::two_lines(&cell.group, 108.0, 11.5);
+        let mut y = middle - if second.is_some() { 13 } else { 6 };
+        for line in [Some(line), second].into_iter().flatten() {
+            chart::write(area, &line, (NAMES - 8, y), 11.5, INK, Anchor::End)?;
+            y += 13;
+        }
         let n = format!("n {}", thousands(cell.articles));
-        chart::write(area, &n, (NAMES - 8, middle + 8), 10.0, QUIET, Anchor::End)?;
+        chart::write(area, &n, (NAMES - 8, y), 10.0, QUIET, Anchor::End)?;
         let (mine, basis) = own(cell);
         if let Some(shrunken) = &cell.shrunken {
             let estimate = &shrunken.estimate;
@@ -194,6 +200,6 @@ fn numbers(view: &View, cells: &[(usize, &Cell)]) -> String {
         ];
         (row.to_vec(), None)
     });
-    let table = tables::table(None, &heads, rows, false);
+    let table = tables::table(None, &heads, 1, rows, false);
     format!("<details class=numbers><summary>{}</summary>{table}</details>\n", both("Numbers", "数值"))
 }

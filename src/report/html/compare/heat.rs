@@ -11,7 +11,7 @@ use super::words::{both, excludes_zero, name, number, thousands};
 
 const NAMES: i32 = 118;
 const HEAD: i32 = 42;
-const COLUMN: i32 = 74;
+const COLUMN: i32 = 84;
 const ROW: i32 = 40;
 /// Rows and columns that the picture shows; the table beside it shows all.
 const GROUPS: usize = 60;
@@ -72,8 +72,12 @@ fn draw(area: &Area, view: &View, groups: &[&str], companies: &[&str]) -> Drawn 
     }
     for (y, group) in groups.iter().enumerate() {
         let middle = corner(0, y).1 + ROW / 2;
-        let label = chart::clip(group, f64::from(NAMES - 10), 12.0);
-        chart::write(area, &label, (NAMES - 8, middle), 12.0, INK, Anchor::End)?;
+        let (line, second) = chart::two_lines(group, f64::from(NAMES - 10), 11.5);
+        let mut line_at = if second.is_some() { middle - 7 } else { middle };
+        for line in [Some(line), second].into_iter().flatten() {
+            chart::write(area, &line, (NAMES - 8, line_at), 11.5, INK, Anchor::End)?;
+            line_at += 14;
+        }
         for (x, company) in companies.iter().enumerate() {
             let (left, top) = corner(x, y);
             let frame = [(left + 1, top + 1), (left + COLUMN - 1, top + ROW - 1)];
@@ -108,7 +112,7 @@ fn numbers(view: &View) -> String {
         });
         (std::iter::once(name(group)).chain(cells).collect(), None)
     });
-    let table = tables::table(None, &heads, rows, true);
+    let table = tables::table(None, &heads, 1, rows, true);
     format!("<details class=numbers><summary>{}</summary>{table}</details>\n", both("Numbers", "数值"))
 }
 

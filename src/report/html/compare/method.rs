@@ -14,7 +14,8 @@ pub(super) fn section(view: &View) -> String {
     }
     let _ = writeln!(html, "</dl>\n<h3>{}</h3>\n<dl>", both("How the figures are made", "各数值如何得出"));
     for (term, value, paper) in methods(view) {
-        let _ = writeln!(html, "<dt>{term}<dd>{value} <cite>{paper}</cite>");
+        let paper = if paper.is_empty() { String::new() } else { format!(" <cite>({paper})</cite>") };
+        let _ = writeln!(html, "<dt>{term}<dd>{value}{paper}");
     }
     html + "</dl>\n"
 }
@@ -57,6 +58,10 @@ fn settings(view: &View) -> Vec<(Both, Both)> {
             )
         },
     );
+    let by = match of.by.as_str() {
+        "outlet" | "lang" | "month" | "author" => view.noun.one.clone(),
+        field => name(field),
+    };
     let period = match of.period.as_deref() {
         None => both("not asked for", "未要求"),
         Some("week") => both("by week", "按周"),
@@ -78,7 +83,7 @@ fn settings(view: &View) -> Vec<(Both, Both)> {
     vec![
         (both("Version", "版本"), same(format!("Lichang {}", plain(&of.version)))),
         (both("Models", "模型"), same(models.join(", "))),
-        (both("Compared by", "比较对象"), name(&of.by)),
+        (both("Compared by", "比较对象"), by),
         (both("First day", "起始日期"), day(&of.since)),
         (both("Last day", "截止日期"), day(&of.until)),
         (both("Articles", "文章"), same(thousands(counts.articles))),

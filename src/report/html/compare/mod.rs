@@ -69,8 +69,8 @@ pub fn compare_page(comparison: &Comparison) -> String {
     }
     if !view.of.trends.is_empty() {
         let read = both(
-            "Mean scores by period, uncorrected, with intervals; a gap is a period without articles. Dashed: the levels before and after a change.",
-            "各时段的平均得分（未修正）及区间；空缺为没有文章的时段。虚线为变化前后的水平。",
+            "Mean scores by period, uncorrected, with intervals; a gap is a period without articles. Dashed: the levels before and after a change; where none is named, none passes its test.",
+            "各时段的平均得分（未修正）及区间；空缺为没有文章的时段。虚线为变化前后的水平；未注明之处表示没有通过检验的变化。",
         );
         section(
             &mut html,
@@ -136,7 +136,7 @@ fn lead(view: &View) -> String {
             thousands(counts.pairs)
         ),
         format!(
-            "{} 如何评价 {} 家公司：{} 篇文章、{} 个事件{zh}，{} 个文章–公司对。",
+            "{}如何评价 {} 家公司：{} 篇文章、{} 个事件{zh}，{} 个文章–公司对。",
             groups.zh,
             thousands(view.companies.len()),
             thousands(counts.articles),

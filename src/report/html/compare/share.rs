@@ -90,5 +90,5 @@ fn numbers(view: &View) -> String {
             .map(|company| view.cell(group, company).map_or("–".into(), |(_, cell)| percent(cell.share)));
         ([name(group), pairs].into_iter().chain(cells).collect(), None)
     });
-    tables::table(None, &heads, rows, true)
+    tables::table(None, &heads, 1, rows, true)
 }

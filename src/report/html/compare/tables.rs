@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::view::View;
-use super::words::{Both, both, estimate, interval, name, number, p_value, percent, plain, thousands};
+use super::words::{Both, both, estimate, margins, name, number, p_value, percent, plain, thousands};
 use crate::compare::{Cell, Contrast, Correction, Multiplicity};
 use crate::report::html::page::Escaped;
 
@@ -12,10 +12,12 @@ const CONTRASTS: usize = 600;
 
 /// A table with the same look everywhere: cells are HTML, the first of a row its heading; a row may be one company's, by which the script filters.
 ///
-/// With `sortable` the script lets readers sort it; it reads the first number of a cell.
+/// The first `names` columns are names, which wrap; the rest are numbers. With `sortable` the script lets readers sort it; it reads the first number
+/// of a cell.
 pub(super) fn table(
     caption: Option<&Both>,
     heads: &[Both],
+    names: usize,
     rows: impl Iterator<Item = (Vec<String>, Option<usize>)>,
     sortable: bool,
 ) -> String {
@@ -35,7 +37,11 @@ pub(super) fn table(
             None => write!(html, "<tr>"),
         };
         for (at, cell) in row.iter().enumerate() {
-            html.push_str(if at == 0 { "<th scope=row>" } else { "<td class=n>" });
+            html.push_str(match at {
+                0 => "<th scope=row>",
+                at if at < names => "<td>",
+                _ => "<td class=n>",
+            });
             html.push_str(cell);
         }
         html.push('\n');
@@ -47,10 +53,6 @@ pub(super) fn table(
 /// The number of a cell's articles as a link to them.
 pub(super) fn behind(at: usize, cell: &Cell) -> String {
     format!("<a class=go href=#cell{at}>{}</a>", thousands(cell.articles))
-}
-
-fn mark(text: &Both) -> String {
-    format!(" <small class=mark>{text}</small>")
 }
 
 /// What every cell says.
@@ -72,21 +74,15 @@ pub(super) fn estimates(view: &View) -> String {
                 Correction::Assumed => both("assumption-based", "基于假设"),
                 Correction::None => both("uncorrected", "未修正"),
             };
-            let mut text = estimate(&corrected.estimate) + &mark(&how);
+            let mut facts = vec![how.to_string()];
             if corrected.by == Correction::Gold {
-                let _ = write!(
-                    text,
-                    " <small>{}</small>",
-                    both(format!("{} labels", corrected.gold), format!("标注 {} 条", corrected.gold))
+                facts.push(
+                    both(format!("{} labels", corrected.gold), format!("标注 {} 条", corrected.gold)).to_string(),
                 );
             }
-            if let Some(power) = corrected.power {
-                let _ = write!(text, " <small>λ {power:.2}</small>");
-            }
-            if let Some(em) = corrected.em {
-                let _ = write!(text, " <small>EM {}</small>", number(em));
-            }
-            text
+            facts.extend(corrected.power.map(|power| format!("λ {power:.2}")));
+            facts.extend(corrected.em.map(|em| format!("EM {}", number(em))));
+            format!("{} <small>{}</small>", estimate(&corrected.estimate), facts.join(" · "))
         });
         let shrunken = cell.shrunken.as_ref().map_or("–".into(), |shrunken| {
             let weight = percent(shrunken.weight);
@@ -111,7 +107,7 @@ pub(super) fn estimates(view: &View) -> String {
         (row, Some(view.company(&cell.company)))
     });
     let caption = both("Estimates of each cell, with interval and standard error", "各单元格的估计值、区间和标准误");
-    table(Some(&caption), &heads, rows, true)
+    table(Some(&caption), &heads, 2, rows, true)
 }
 
 /// What every cell rests on.
@@ -145,7 +141,7 @@ pub(super) fn counts(view: &View) -> String {
         (row, Some(view.company(&cell.company)))
     });
     let caption = both("What each cell rests on", "各单元格的数据量");
-    table(Some(&caption), &heads, rows, true)
+    table(Some(&caption), &heads, 2, rows, true)
 }
 
 /// The groups as a whole.
@@ -167,7 +163,7 @@ pub(super) fn groups(view: &View) -> String {
         ];
         (row, None)
     });
-    table(None, &heads, rows, true)
+    table(None, &heads, 1, rows, true)
 }
 
 /// The differences, and how their tests were corrected.
@@ -218,30 +214,22 @@ pub(super) fn contrasts(view: &View) -> String {
         let strong = |text: String| if found { format!("<b>{text} ✓</b>") } else { text };
         let uncorrected =
             if contrast.corrected { both("corrected", "已修正") } else { both("uncorrected", "未修正") };
-        let se = contrast
-            .difference
-            .se
-            .filter(|se| se.is_finite())
-            .map_or(String::new(), |se| format!(" <small>se {se:.2}</small>"));
+        let difference = &contrast.difference;
         let row = vec![
             name(&contrast.company),
             format!("{} − {}", name(&contrast.first), name(&contrast.second)),
-            format!(
-                "{} <small>{}</small>{se}{}",
-                strong(number(contrast.difference.value)),
-                interval(contrast.difference.interval),
-                mark(&uncorrected)
-            ),
-            contrast.effect.as_ref().map_or("–".into(), |effect| {
-                format!("{} <small>{}</small>", number(effect.value), interval(effect.interval))
-            }),
+            format!("{} {} <small>{uncorrected}</small>", strong(number(difference.value)), margins(difference)),
+            contrast
+                .effect
+                .as_ref()
+                .map_or("–".into(), |effect| format!("{} {}", number(effect.value), margins(effect))),
             p_value(contrast.p),
             strong(p_value(contrast.adjusted)),
             contrast.detectable.map_or("–".into(), |d| if d.is_finite() { format!("{d:.2}") } else { "–".into() }),
         ];
         (row, Some(view.company(&contrast.company)))
     });
-    html + &table(None, &heads, rows, true)
+    html + &table(None, &heads, 2, rows, true)
 }
 
 /// The articles behind each cell, to be opened.

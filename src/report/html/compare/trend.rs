@@ -38,11 +38,11 @@ pub(super) fn figures(view: &View) -> String {
     for (at, trend) in shown.into_iter().enumerate() {
         let company = view.company(&trend.company);
         html.push_str(&format!(
-            "<figure data-c={company}><figcaption><h3>{} → {}</h3><p class=legend>{}</p></figcaption>\n{}{}</figure>\n",
+            "<figure data-c={company}><figcaption><h3>{} → {}</h3></figcaption>\n{}<div>{}{}</div></figure>\n",
             name(&trend.group),
             name(&trend.company),
-            change(trend),
             svg(at, trend, (first, last.max(first + 1))),
+            change(trend).map_or(String::new(), |change| format!("<p class=legend>{change}</p>")),
             numbers(trend)
         ));
     }
@@ -57,25 +57,26 @@ fn day(period: &str) -> Option<i32> {
         .map(|date| date.num_days_from_ce())
 }
 
-fn change(trend: &Trend) -> Both {
-    let Some(change) = &trend.change else {
-        return both("No change of level passes its test.", "没有通过检验的水平变化。");
-    };
+fn change(trend: &Trend) -> Option<Both> {
+    let change = trend.change.as_ref()?;
     let (period, before, after) = (plain(&change.period), number(change.before), number(change.after));
     let p = p_value(Some(change.p)).replace("&lt;", "<");
     let sign = if p.starts_with('<') { "" } else { "= " };
-    both(
+    Some(both(
         format!("Level changes from {before} to {after} in {period} (adjusted p {sign}{p})."),
         format!("自 {period} 起水平由 {before} 变为 {after}（校正后 p {sign}{p}）。"),
-    )
+    ))
 }
 
 fn svg(at: usize, trend: &Trend, days: (i32, i32)) -> String {
     let (group, company) = (plain(&trend.group), plain(&trend.company));
     let title = both(format!("{group} on {company} over time"), format!("{group}对{company}立场的走势"));
+    let periods = trend.points.len();
+    let change =
+        change(trend).unwrap_or_else(|| both("No change of level passes its test.", "没有通过检验的水平变化。"));
     let description = both(
-        format!("Mean scores of {} periods with intervals. {}", trend.points.len(), change(trend).en),
-        format!("{} 个时段的平均得分及区间。{}", trend.points.len(), change(trend).zh),
+        format!("Mean scores of {periods} periods with intervals. {}", change.en),
+        format!("{periods} 个时段的平均得分及区间。{}", change.zh),
     );
     picture(&format!("trend{at}"), (PHONE, HEIGHT), (&title, &description), "", |area| draw(area, trend, days))
 }
@@ -142,7 +143,7 @@ fn numbers(trend: &Trend) -> String {
         let mean = format!("{} <small>{}</small>", number(point.mean.value), interval(point.mean.interval));
         (vec![name(&point.period), thousands(point.articles), mean], None)
     });
-    let table = tables::table(None, &heads, rows, false);
+    let table = tables::table(None, &heads, 1, rows, false);
     format!("<details class=numbers><summary>{}</summary>{table}</details>\n", both("Numbers", "数值"))
 }
 

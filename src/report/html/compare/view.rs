@@ -56,10 +56,13 @@ impl<'a> View<'a> {
         self.companies.iter().position(|company| *company == name).unwrap_or(self.companies.len())
     }
 
-    /// The cells of a company, most favourable first.
+    /// The cells of a company, most favourable first; those without an interval, which say little, behind all others.
     pub(super) fn ranked(&self, company: &str) -> Vec<(usize, &'a Cell)> {
         let mut cells: Vec<(usize, &Cell)> = self.groups.iter().filter_map(|group| self.cell(group, company)).collect();
-        cells.sort_by(|a, b| best(b.1).0.value.total_cmp(&best(a.1).0.value));
+        cells.sort_by(|(_, a), (_, b)| {
+            let (a, b) = (best(a).0, best(b).0);
+            a.interval.is_none().cmp(&b.interval.is_none()).then(b.value.total_cmp(&a.value))
+        });
         cells
     }
 }

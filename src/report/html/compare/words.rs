@@ -133,10 +133,15 @@ pub(super) fn p_value(p: Option<f64>) -> String {
     }
 }
 
+/// The interval and the standard error of an estimate, in small.
+pub(super) fn margins(of: &Estimate) -> String {
+    let se = of.se.filter(|se| se.is_finite()).map_or(String::new(), |se| format!(" se {se:.2}"));
+    format!("<small>{}{se}</small>", interval(of.interval))
+}
+
 /// An estimate in a cell of a table: value, interval, standard error.
 pub(super) fn estimate(of: &Estimate) -> String {
-    let se = of.se.filter(|se| se.is_finite()).map_or(String::new(), |se| format!(" <small>se {se:.2}</small>"));
-    format!("<b>{}</b> <small>{}</small>{se}", number(of.value), interval(of.interval))
+    format!("<b>{}</b> {}", number(of.value), margins(of))
 }
 
 /// Whether an interval leaves 0 out.
