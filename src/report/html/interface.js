@@ -14,8 +14,9 @@ const ZH = {
     "得分为 P(支持) − P(反对)，从 −1 到 +1；条形图显示得分及其区间。旁注依次为支持 / 中立 / 反对的概率。问号表示不确定。",
   "Words for the company have a straight underline, words against it a wavy one; the darker, the more they add to logit(favor) − logit(against).":
     "支持该公司的词用直线标出，反对的用波浪线；颜色越深，对 logit(支持) − logit(反对) 的贡献越大。",
-  "A line in the margin opens its probabilities and words, and takes the right label if it is wrong.":
-    "点按旁注可查看其概率和词语；若标签有误，可在那里改正。",
+  "A line in the margin shows its probabilities when pointed at, opens its words, and takes the right label if it is wrong.":
+    "指向旁注可查看概率，点按可查看词语；若标签有误，可在那里改正。",
+  "The texts of a page of this size are packed; they open with JavaScript.": "页面较大，正文已压缩，需启用 JavaScript 才能打开。",
   "Colour words for": "按公司给词语着色", "no company": "不着色", "Show articles with": "只显示包含此文字或公司的文章", "Annotator": "标注者",
   "Download corrections": "下载更正", "Articles": "文章", "Probability": "概率", "Words for": "支持的词", "Words against": "反对的词",
   "Adds": "贡献", "Word": "词", "Right label": "正确的标签", "Withdraw": "撤回", "corrected": "已更正", "Correction kept": "更正已保存",

@@ -5,10 +5,12 @@
 mod article;
 mod compare;
 mod explain;
+mod pack;
 mod page;
 mod receipt;
+mod row;
 
-pub use article::HtmlReporter;
+pub use article::{HtmlReporter, html_from_rows};
 pub use compare::compare_page;
 pub use explain::HtmlExplainer;
 pub use receipt::receipt_page;

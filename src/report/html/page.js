@@ -1,8 +1,9 @@
-// Colours the words of a report by what they add to a score and collects corrections. Without it the page shows texts, labels and numbers all
-// the same.
+// Colours the words of a report by what they add to a score and collects corrections. Without it a page shows labels and numbers all the same, and
+// texts unless it is large.
 
 const STANCES = ["favor", "neutral", "against"];
-const MARKS = { favor: "▲", neutral: "●", against: "▼" };
+const TONE = ["positive", "neutral", "negative"];
+const MARKS = { favor: "▲", positive: "▲", neutral: "●", against: "▼", negative: "▼" };
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUE = new Map([...DIGITS].map((digit, at) => [digit, at]));
 
@@ -48,20 +49,42 @@ function level(contribution) {
   return steps.filter((step) => Math.abs(contribution) >= step).length;
 }
 
-// --- one article ---
+// --- articles ---
+
+const packs = [...document.querySelectorAll("script.pack")].map((script) => ({ script, articles: Number(script.dataset.articles) }));
 
 const articles = [...document.querySelectorAll("article.scored")].map((element) => {
-  const data = JSON.parse(element.querySelector("script").textContent);
+  const script = element.querySelector("script");
+  const names = [...element.querySelectorAll(".sum > li")].map((item) => item.firstChild.textContent.trimEnd());
+  const data = script ? JSON.parse(script.textContent) : { t: names };
+  data.d = element.querySelector(".facts code").textContent;
   const title = element.querySelector("h2").textContent;
   return { element, data, title, details: element.querySelector("details"), ready: false, paragraphs: [] };
 });
+if (packs.length) {
+  let first = 0;
+  for (const pack of packs) {
+    articles.slice(first, first + pack.articles).forEach((article, at) => {
+      const scores = [...article.element.querySelectorAll(".sum > li")].filter((item) => item.children.length).map((item) => {
+        const label = item.querySelector("i");
+        const unsure = label.textContent.endsWith("?");
+        item.className = label.textContent.replace("?", "");
+        label.replaceChildren(word(item.className), unsure ? "?" : "");
+        return { label: item.className, unsure, value: item.lastChild.textContent.trim() };
+      });
+      Object.assign(article, { pack, at, scores, details: make("details", {}, make("summary", {}, word("Text"))) });
+      article.element.append(article.details);
+    });
+    first += pack.articles;
+  }
+}
 let company = "";
 
 // What a line of the margin says, and what only the script knows of it.
-function read(item, [from, to, coded]) {
+function read(item, paragraph, [from, to, coded]) {
   const [name, label, value, p] = item.childNodes;
-  return {
-    item, from, to, coded,
+  const score = {
+    item, from, to,
     target: name.textContent.trim(),
     label: item.className,
     unsure: label.textContent.endsWith("?"),
@@ -69,13 +92,16 @@ function read(item, [from, to, coded]) {
     p: p.textContent.split(" ", 3),
     byReference: p.textContent.endsWith("by reference"),
   };
+  const values = contributions(coded);
+  score.words = paragraph.tokens.map(([start, end], i) => [start, end, values[i]]);
+  return score;
 }
-
-function prepare(article) {
-  if (article.ready) return;
-  article.ready = true;
+function readTone(item) {
+  return { item, label: item.classList[1], p: item.querySelector("small").textContent.split(" ", 3) };
+}
+function readPlain(article) {
   const blocks = article.element.querySelectorAll(".p.s");
-  article.paragraphs = article.data.p.map(([place, coded, scores], k) => {
+  return article.data.p.map(([place, coded, scores], k) => {
     const block = blocks[k];
     const text = block.querySelector("p");
     const mentions = [];
@@ -86,59 +112,121 @@ function prepare(article) {
       at += length;
     }
     const paragraph = { place, text, mentions, plain: text.textContent, tokens: tokens(coded) };
-    paragraph.scores = [...block.querySelectorAll("li")].map((item, j) => read(item, scores[j]));
-    paragraph.scores.forEach((score) => chip(article, paragraph, score));
+    const items = [...block.querySelectorAll("li")];
+    const tone = items.find((item) => item.classList.contains("tone"));
+    paragraph.tone = tone && readTone(tone);
+    paragraph.scores = scores.map((score, j) => read(items[j], paragraph, score));
     return paragraph;
   });
 }
 
+// The scores of a packed article as a table: those of its heading, and what the pack has of them.
+function scoresOf(article, wholes) {
+  const rows = wholes.map(({ low, high, paragraphs, mentions }, i) => {
+    const { label, unsure, value } = article.scores[i];
+    const range = `${signed(low, 2)} … ${signed(high, 2)}`;
+    return [article.data.t[i], value, range, make("td", { className: label }, word(label), unsure ? "?" : ""), paragraphs, mentions];
+  });
+  const found = table(["Company", "Score", "95 % interval", "Label", "Paragraphs", "Mentions"], rows);
+  return make("div", { className: "scroll" }, found);
+}
+
+// The same from a pack: what a plain page has as HTML is made here.
+function readPacked(article) {
+  const { pack, at } = article;
+  pack.unpacked ??= unpack(pack.script);
+  const { wholes, parts } = pack.unpacked[at];
+  const boilerplate = parts.filter((part) => part.kind === "boilerplate").length;
+  article.details.querySelector("summary").append(`: ${parts.length} `, word("paragraphs"), `, ${boilerplate} `, word("boilerplate"));
+  if (article.scores.length) article.details.append(scoresOf(article, wholes));
+  bars(article);
+  const paragraphs = [];
+  for (const part of parts) {
+    const text = make("p", { textContent: part.text, lang: part.lang });
+    if (!part.lang) text.removeAttribute("lang");
+    const judged = part.said.length > 0 || part.tone;
+    const kind = part.kind === "body" ? "" : " " + part.kind.replace(" ", "-");
+    const block = make("div", { className: `p${judged ? " s" : ""}${kind}` }, text);
+    if (part.kind === "boilerplate") {
+      block.append(make("p", { className: "why" }, word(part.kind), ...(part.rule ? [": ", word(part.rule)] : [])));
+    }
+    article.details.append(block);
+    const paragraph = { place: part.place, text, mentions: part.marks, plain: part.text, rough: true };
+    mark(paragraph);
+    if (!judged) continue;
+    const list = make("ul");
+    block.append(list);
+    const item = () => list.appendChild(make("li"));
+    paragraph.scores = part.said.map((said) => {
+      const first = part.marks.find((mention) => mention[2] === said.company) || [0, 0];
+      const [from, to] = first.slice(0, 2).map((end) => [...part.text.slice(0, end)].length);
+      return { ...said, item: item(), from, to, target: article.data.t[said.company], value: signed(said.score, 2) };
+    });
+    if (part.tone) paragraph.tone = { ...part.tone, item: item() };
+    paragraphs.push(paragraph);
+  }
+  return paragraphs;
+}
+
+function prepare(article) {
+  if (article.ready) return;
+  article.ready = true;
+  article.paragraphs = article.pack ? readPacked(article) : readPlain(article);
+  for (const paragraph of article.paragraphs) {
+    paragraph.scores.forEach((score) => chip(article, paragraph, score));
+    if (paragraph.tone) chip(article, paragraph, paragraph.tone);
+  }
+}
+
+// Shows the text of a paragraph with its mentions marked and, from `score`, its words coloured.
+function mark(paragraph, score, target) {
+  // Boundaries of what differs in looks: words and mentions.
+  const cuts = new Set([0, paragraph.plain.length]);
+  const spans = score ? score.words : [];
+  for (const [from, to] of [...spans, ...paragraph.mentions]) cuts.add(from).add(to);
+  const sorted = [...cuts].sort((a, b) => a - b);
+  const parts = [];
+  let token = 0;
+  for (let i = 0; i + 1 < sorted.length; i++) {
+    const [from, to] = [sorted[i], sorted[i + 1]];
+    const piece = paragraph.plain.slice(from, to);
+    while (token < spans.length && spans[token][1] <= from) token++;
+    const covered = token < spans.length && spans[token][0] <= from;
+    const value = covered ? spans[token][2] : 0;
+    const mention = paragraph.mentions.find(([start, end]) => start <= from && to <= end);
+    const steps = covered ? level(value) : 0;
+    if (!mention && !steps) {
+      parts.push(piece);
+      continue;
+    }
+    const element = make(mention ? "b" : "span", { textContent: piece });
+    if (mention) {
+      element.dataset.c = mention[2];
+      if (mention[2] === target) element.classList.add("me");
+    }
+    if (steps) {
+      element.classList.add("w", (value > 0 ? "f" : "a") + steps);
+      element.title = about(paragraph, value);
+    }
+    parts.push(element);
+  }
+  paragraph.text.replaceChildren(...parts);
+}
+// A contribution; packs hold them roughly.
+const about = (paragraph, value) => (paragraph.rough ? "≈ " : "") + signed(value, 2);
+
 function colour(article) {
   if (!article.ready) return;
   const target = article.data.t.indexOf(company);
-  for (const paragraph of article.paragraphs) {
-    const score = paragraph.scores.find((s) => s.target === company);
-    const values = score ? contributions(score.coded) : [];
-    // Boundaries of what differs in looks: tokens and mentions.
-    const cuts = new Set([0, paragraph.plain.length]);
-    const spans = score ? paragraph.tokens : [];
-    for (const [from, to] of [...spans, ...paragraph.mentions]) cuts.add(from).add(to);
-    const sorted = [...cuts].sort((a, b) => a - b);
-    const parts = [];
-    let token = 0;
-    for (let i = 0; i + 1 < sorted.length; i++) {
-      const [from, to] = [sorted[i], sorted[i + 1]];
-      const piece = paragraph.plain.slice(from, to);
-      while (token < spans.length && spans[token][1] <= from) token++;
-      const covered = token < spans.length && spans[token][0] <= from;
-      const value = covered ? values[token] : 0;
-      const mention = paragraph.mentions.find(([start, end]) => start <= from && to <= end);
-      const steps = covered ? level(value) : 0;
-      if (!mention && !steps) {
-        parts.push(piece);
-        continue;
-      }
-      const element = make(mention ? "b" : "span", { textContent: piece });
-      if (mention) {
-        element.dataset.c = mention[2];
-        if (mention[2] === target) element.classList.add("me");
-      }
-      if (steps) {
-        element.classList.add("w", (value > 0 ? "f" : "a") + steps);
-        element.title = signed(value, 2);
-      }
-      parts.push(element);
-    }
-    paragraph.text.replaceChildren(...parts);
-  }
+  for (const paragraph of article.paragraphs) mark(paragraph, paragraph.scores.find((s) => s.target === company), target);
 }
 
 function strongest(paragraph, score, favor) {
   const sums = new Map();
-  const values = contributions(score.coded);
-  paragraph.tokens.forEach(([from, to], i) => {
+  for (const [from, to, value] of score.words) {
     const spelling = paragraph.plain.slice(from, to).toLowerCase();
-    if (spelling) sums.set(spelling, (sums.get(spelling) || 0) + values[i]);
-  });
+    if (spelling) sums.set(spelling, (sums.get(spelling) || 0) + value);
+  }
   return [...sums]
     .filter(([, sum]) => (favor ? sum >= 0.005 : sum <= -0.005))
     .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))
@@ -147,50 +235,53 @@ function strongest(paragraph, score, favor) {
 
 function table(heads, rows) {
   const head = make("tr", {}, ...heads.map((text) => Object.assign(word(text, "th"), { scope: "col" })));
-  const body = rows.map(([name, value]) => {
-    const first = make("th", { scope: "row" });
-    first.append(name);
-    return make("tr", {}, first, make("td", { className: "n", textContent: value }));
-  });
+  const cell = (value) => (value instanceof Node ? value : make("td", { className: "n", textContent: value }));
+  const body = rows.map(([name, ...values]) => make("tr", {}, make("th", { scope: "row" }, name), ...values.map(cell)));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
 }
 
 let panels = 0;
 
-// Makes a line of the margin a button that opens probabilities, words and labels.
+// Makes a line of the margin a button that shows its probabilities when hovered or focused, and opens probabilities, words and labels. A line
+// without a company is the paragraph's sentiment.
 function chip(article, paragraph, score) {
-  const { item, target, label: stance } = score;
-  const key = [article.data.d, paragraph.place, target].join("\u001f");
+  const { item, target = "", label: judged } = score;
+  const labels = target ? STANCES : TONE;
+  const key = keyOf(article, paragraph, score);
   const id = "panel" + ++panels;
   const button = make("button", { type: "button" });
   button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", id);
+  button.setAttribute("aria-describedby", id + "p");
+  const named = score.p.length === 3 ? labels : [judged];
+  const tip = make("p", { className: "tip", id: id + "p", role: "tooltip" });
+  named.forEach((name, i) => tip.append(i ? " · " : "", word(name), ` ${score.p[i]}`));
   const panel = make("div", { className: "panel", id, hidden: true });
   const render = () => {
     const own = corrections.get(key);
-    const label = own || stance;
-    item.className = label;
-    const mark = make("span", { ariaHidden: "true", textContent: MARKS[label] + " " });
-    button.replaceChildren(mark, make("b", { textContent: target }), " ", word(label), score.unsure && !own ? "? " : " ");
-    button.append(own ? make("i", {}, "(", word("corrected"), ")") : score.value);
+    const label = own || judged;
+    item.className = target ? label : `tone ${label}`;
+    const sign = make("span", { ariaHidden: "true", textContent: MARKS[label] + " " });
+    button.replaceChildren(sign, target ? make("b", { textContent: target }) : word("Sentiment"), " ", word(label), score.unsure && !own ? "? " : " ");
+    button.append(own ? make("i", {}, "(", word("corrected"), ")") : score.value || "");
     if (score.byReference) button.append(" · ", word("by reference"));
   };
   const fill = () => {
-    const probabilities = STANCES.map((s, i) => [word(s), score.p[i]]);
+    const probabilities = named.map((name, i) => [word(name), score.p[i]]);
     const list = (favor) => {
       const found = strongest(paragraph, score, favor);
-      const rows = found.map(([text, sum]) => [text, signed(sum, 2)]);
+      const rows = found.map(([text, sum]) => [text, about(paragraph, sum)]);
       return table([favor ? "Words for" : "Words against", "Adds"], rows.length ? rows : [[word("no word"), "–"]]);
     };
     const legend = word("Right label", "legend");
-    const choices = STANCES.map((s) => {
-      const input = make("input", { type: "radio", name: id, value: s, checked: corrections.get(key) === s });
+    const choices = labels.map((name) => {
+      const input = make("input", { type: "radio", name: id, value: name, checked: corrections.get(key) === name });
       input.addEventListener("change", () => {
-        corrections.set(key, s);
+        corrections.set(key, name);
         keep("Correction kept");
         render();
       });
-      return make("label", {}, input, word(s));
+      return make("label", {}, input, word(name));
     });
     const withdraw = make("button", { type: "button" }, word("Withdraw"));
     withdraw.addEventListener("click", () => {
@@ -199,29 +290,32 @@ function chip(article, paragraph, score) {
       keep("Correction withdrawn");
       render();
     });
-    panel.replaceChildren(
-      table(["Label", "Probability"], probabilities),
-      make("div", { className: "side" }, list(true), list(false)),
-      make("fieldset", {}, legend, ...choices, withdraw),
-    );
+    panel.replaceChildren(table(["Label", "Probability"], probabilities));
+    if (target) panel.append(make("div", { className: "side" }, list(true), list(false)));
+    panel.append(make("fieldset", {}, legend, ...choices, withdraw));
   };
   button.addEventListener("click", () => {
     panel.hidden = !panel.hidden;
     button.setAttribute("aria-expanded", String(!panel.hidden));
     if (panel.hidden) return;
     fill();
-    choose(target);
+    if (target) choose(target);
   });
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     button.click();
     button.focus();
   });
-  item.replaceChildren(button, panel);
+  // What hovers can be sent away, and is back the next time.
+  button.addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
+  for (const leave of ["blur", "pointerleave"]) button.addEventListener(leave, () => (tip.hidden = false));
+  item.replaceChildren(button, tip, panel);
   render();
 }
 
 // --- corrections ---
+
+const keyOf = (article, paragraph, { target = "" }) => [article.data.d, paragraph.place, target].join("\u001f");
 
 // The report is told by its model and documents (FNV-1a, 32 bits).
 function identity() {
@@ -234,7 +328,9 @@ function identity() {
 const place = identity();
 const corrections = new Map();
 try {
-  for (const [key, label] of JSON.parse(storage.get(place) || "[]")) if (STANCES.includes(label)) corrections.set(key, label);
+  for (const [key, label] of JSON.parse(storage.get(place) || "[]")) {
+    if ((key.endsWith("\u001f") ? TONE : STANCES).includes(label)) corrections.set(key, label);
+  }
 } catch {
   // What another version kept is of no use.
 }
@@ -249,24 +345,32 @@ function keep(message) {
   count();
 }
 
-// Label records as `lichang train` reads them.
-function records() {
+// A label record as `lichang train` reads it; one without a target is of the sentiment.
+function record(article, paragraph, score, own) {
+  const { target, label, from, to, p } = score;
+  const labels = target ? STANCES : TONE;
+  const doc = article.data.d;
+  const found = { id: `${doc}#${paragraph.place}#${target || "sentiment"}`, doc, text: paragraph.plain };
+  if (target) found.target = target;
+  found.label = own;
+  if (from < to) Object.assign(found, { from, to });
+  found.lang = paragraph.text.lang || "mixed";
   const annotator = document.getElementById("annotator").value.trim();
+  if (annotator) found.annotator = annotator;
+  found.suggestion = { label };
+  if (p.length === 3) found.suggestion.p = Object.fromEntries(labels.map((name, i) => [name, Number(p[i])]));
+  found.suggestion.model = document.body.dataset.model;
+  return found;
+}
+function records() {
   const lines = [];
   for (const article of articles) {
     if (![...corrections.keys()].some((key) => key.startsWith(article.data.d + "\u001f"))) continue;
     prepare(article);
-    for (const { place, text, plain, scores } of article.paragraphs) {
-      for (const { target, label, from, to, p } of scores) {
-        const own = corrections.get([article.data.d, place, target].join("\u001f"));
-        if (!own) continue;
-        const record = { id: `${article.data.d}#${place}#${target}`, doc: article.data.d, text: plain, target, label: own };
-        if (from < to) Object.assign(record, { from, to });
-        record.lang = text.lang || "mixed";
-        if (annotator) record.annotator = annotator;
-        const probabilities = Object.fromEntries(STANCES.map((s, i) => [s, Number(p[i])]));
-        record.suggestion = { label, p: probabilities, model: document.body.dataset.model };
-        lines.push(JSON.stringify(record) + "\n");
+    for (const paragraph of article.paragraphs) {
+      for (const score of [...paragraph.scores, ...(paragraph.tone ? [paragraph.tone] : [])]) {
+        const own = corrections.get(keyOf(article, paragraph, score));
+        if (own) lines.push(JSON.stringify(record(article, paragraph, score, own)) + "\n");
       }
     }
   }
@@ -347,20 +451,21 @@ function tools() {
     document.querySelector("main").prepend(make("nav", { ariaLabel: "Articles" }, list));
   }
   bar.append(make("label", {}, word("Annotator"), annotator), save);
-  const hint = word("A line in the margin opens its probabilities and words, and takes the right label if it is wrong.", "p");
+  const hint = word("A line in the margin shows its probabilities when pointed at, opens its words, and takes the right label if it is wrong.", "p");
   hint.classList.add("legend");
   bar.append(hint);
 }
 
 if (articles.length) {
-  articles.forEach(bars);
+  articles.filter((article) => !article.pack).forEach(bars);
   tools();
   count();
   for (const article of articles.filter((a) => a.details)) {
     article.details.addEventListener("toggle", () => article.details.open && open(article));
   }
   if (articles.length === 1 && articles[0].details) articles[0].details.open = true;
-  addEventListener("beforeprint", () => articles.forEach((a) => a.details && (a.details.open = true)));
+  // On paper every text of a plain page; of a large one those that the reader opened.
+  addEventListener("beforeprint", () => articles.forEach((a) => a.details && !a.pack && (a.details.open = true)));
 }
 // A touch has no pointer that rests on a word, so what it adds is said in the status line.
 document.querySelector("main").addEventListener("click", (event) => {

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = concat!(include_str!("interface.js"), include_str!("page.js"));
+const SCRIPT: &str = concat!(include_str!("interface.js"), include_str!("pack.js"), include_str!("page.js"));
 
 /// A text in HTML, in an element or in a quoted attribute; control characters other than white space become U+FFFD.
 pub(super) struct Escaped<'a>(pub &'a str);
