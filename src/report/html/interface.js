@@ -36,7 +36,7 @@ const ZH = {
   "Training went": "训练方式", "How the departure was chosen": "离开旧模型的程度如何选定", "Departure": "方式", "Log-loss": "对数损失", "the old model as it is": "旧模型本身",
   "What changed": "变化的标签", "Record": "记录", "Truth": "人工标签", "Became": "结果", "Words": "词语", "broken": "改错", "still wrong": "仍错",
   "Calibration": "校准", "Probability up to": "概率不超过", "Records": "条数", "Mean probability": "平均概率", "Right": "正确率",
-  "macro-F1": "宏平均 F1", "accuracy": "准确率", "calibration error": "校准误差", "F1 of favor": "F1（支持）", "F1 of neutral": "F1（中立）", "F1 of against": "F1（反对）",
+  "en": "英文", "zh": "中文", "mixed": "中英混合", "Favg": "Favg（支持与反对的平均 F1）", "macro-F1": "宏平均 F1", "accuracy": "准确率", "calibration error": "校准误差", "F1 of favor": "F1（支持）", "F1 of neutral": "F1（中立）", "F1 of against": "F1（反对）",
   "F1 of positive": "F1（正面）", "F1 of negative": "F1（负面）", "positive": "正面", "negative": "负面", "all languages": "全部语言",
   "Outlets compared": "媒体立场比较", "Languages compared": "语言立场比较", "Months compared": "各月立场比较", "Authors compared": "作者立场比较", "Groups compared": "分组立场比较",
   "all companies": "全部公司", "abstains": "弃判", "labelled:": "人工标注：", "near-copies": "篇近似副本",

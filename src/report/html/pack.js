@@ -188,7 +188,7 @@ function unpack(script) {
     return { kind, rule, lang, place, marks, said, text: texts[text++], tone: tone && { label: TONE[Math.floor((tone - 1) / 80)], p: [(((tone - 1) % 80) + 33) / 100] } };
   };
   return Array.from({ length: Number(script.dataset.articles) }, () => {
-    const bound = () => byte(WHOLES) / 50 - 1;
+    const bound = () => byte(WHOLES) / 100 - 1;
     const wholes = list(WHOLES, () => ({ low: bound(), high: bound(), paragraphs: take(WHOLES), mentions: take(WHOLES) }));
     let next = 0;
     const parts = list(PARTS, () => {

@@ -38,7 +38,7 @@ pub(super) struct Pack {
     kinds: Vec<String>,
     /// Every paragraph's text, ended by U+001E.
     text: String,
-    /// Companies with a score of the whole article; of each the interval in steps of 0.02, paragraphs, mentions.
+    /// Companies with a score of the whole article; of each the interval in steps of 0.01, paragraphs, mentions.
     wholes: Vec<u8>,
     /// Paragraphs of an article; of each its kind, language, and gap to the one before.
     parts: Vec<u8>,
@@ -80,7 +80,7 @@ impl Pack {
         self.articles += 1;
         put(row.scores.len(), &mut self.wholes);
         for whole in &row.scores {
-            let bound = |x: f64| ((x.clamp(-1.0, 1.0) + 1.0) * 50.0).round() as u8;
+            let bound = |x: f64| ((x.clamp(-1.0, 1.0) + 1.0) * 100.0).round() as u8;
             self.wholes.extend([bound(whole.low), bound(whole.high)]);
             put(whole.paragraphs, &mut self.wholes);
             put(whole.mentions, &mut self.wholes);

@@ -128,6 +128,7 @@ function scoresOf(article, wholes) {
     return [article.data.t[i], value, range, make("td", { className: label }, word(label), unsure ? "?" : ""), paragraphs, mentions];
   });
   const found = table(["Company", "Score", "95 % interval", "Label", "Paragraphs", "Mentions"], rows);
+  found.prepend(word("What the article says of each company", "caption"));
   return make("div", { className: "scroll" }, found);
 }
 

@@ -153,7 +153,12 @@ fn part(paragraph: &ParagraphResult, names: &[Arc<str>]) -> Part {
         text: paragraph.text.clone(),
         marks: marks(paragraph, names),
         words: evidence.map(|evidence| words(paragraph, evidence)).unwrap_or_default(),
-        tone: paragraph.sentiment.as_ref().map(|tone| Tone { label: Sentiment::ALL[tone.class], p: tone.p }),
+        // Boilerplate is not part of what the author says.
+        tone: paragraph
+            .sentiment
+            .as_ref()
+            .filter(|_| paragraph.kind != Kind::Boilerplate)
+            .map(|tone| Tone { label: Sentiment::ALL[tone.class], p: tone.p }),
         said: paragraph.scores.iter().map(said).collect(),
     }
 }
