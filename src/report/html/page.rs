@@ -60,8 +60,17 @@ pub(super) fn signed(x: f64, decimals: usize) -> String {
     format!("{}{text}", if x < 0.0 && !zero { '−' } else { '+' })
 }
 
-/// A table; cells are HTML, the first of a row its heading.
+/// A table of numbers; cells are HTML, the first of a row its heading.
 pub(super) fn table(caption: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    table_of("<td class=n>", caption, heads, rows)
+}
+
+/// A table of words, which wrap.
+pub(super) fn table_of_words(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    table_of("<td class=x>", "", heads, rows)
+}
+
+fn table_of(cell: &str, caption: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut html = String::from("<div class=scroll><table>");
     if !caption.is_empty() {
         let _ = write!(html, "<caption class=t>{}</caption>", Escaped(caption));
@@ -72,9 +81,9 @@ pub(super) fn table(caption: &str, heads: &[&str], rows: impl Iterator<Item = Ve
     }
     html.push_str("<tbody>\n");
     for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            html.push_str(if at == 0 { "<tr><th scope=row>" } else { "<td class=n>" });
-            html.push_str(cell);
+        for (at, text) in row.iter().enumerate() {
+            html.push_str(if at == 0 { "<tr><th scope=row>" } else { cell });
+            html.push_str(text);
         }
         html.push('\n');
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::{self, Escaped, Shell, signed, table, term};
+use super::page::{self, Escaped, Shell, signed, table, table_of_words, term};
 use crate::evaluate::{Change, Comparison, Outcome, Receipt};
 use crate::label::{Sentiment, Stance};
 use crate::model::Adaptation;
@@ -112,7 +112,7 @@ fn flips(html: &mut String, change: &Comparison) {
             words.collect::<Vec<_>>().join(", "),
         ]
     });
-    html.push_str(&table("", &["Record", "Company", "Truth", "Old", "New", "Became", "Words"], cells));
+    html.push_str(&table_of_words(&["Record", "Company", "Truth", "Old", "New", "Became", "Words"], cells));
 }
 
 fn outcome_name(outcome: Outcome) -> &'static str {

@@ -223,7 +223,7 @@ mod tests {
     fn names_fit_their_room() {
         assert_eq!(clip("Quay", 100.0, 12.0), "Quay");
         assert_eq!(clip("北方科技观察与产业评论周刊", 84.0, 12.0), "北方科技观…");
-        assert_eq!(two_lines("The Northern Harbour", 76.0, 12.0), ("The".into(), Some("Northern H…".into())));
+        assert_eq!(two_lines("The Northern Harbour", 76.0, 12.0), ("The".into(), Some("Northern…".into())));
         assert_eq!(two_lines("北方科技观察周刊", 60.0, 12.0), ("北方科技".into(), Some("观察周刊".into())));
     }
 

@@ -22,8 +22,11 @@ pub(super) fn legend(view: &View) -> Vec<Both> {
     let mut marks = Vec::new();
     if cells.iter().any(|cell| cell.shrunken.is_some()) {
         marks.push(both(
-            format!("● drawn toward the other {} by as much as it is uncertain", view.noun.many().en),
-            format!("● 按不确定程度向其他{}收缩后的估计", view.noun.many().zh),
+            format!(
+                "● the □ or ○ below it, drawn toward the other {} by as much as it is uncertain",
+                view.noun.many().en
+            ),
+            format!("● 将其下的 □ 或 ○ 按不确定程度向其他{}收缩后的估计", view.noun.many().zh),
         ));
     }
     if cells.iter().any(|cell| own(cell).1 == Basis::Gold) {

@@ -6,7 +6,7 @@ use plotters::prelude::*;
 
 use super::chart::{self, AGAINST_STEPS, Anchor, Area, Drawn, FOR_STEPS, INK, LINE, QUIET, SOFT, picture};
 use super::tables;
-use super::view::{View, best};
+use super::view::{Basis, View, best, own};
 use super::words::{both, excludes_zero, name, number, thousands};
 
 const NAMES: i32 = 118;
@@ -95,7 +95,8 @@ fn draw(area: &Area, view: &View, groups: &[&str], companies: &[&str]) -> Drawn 
             } else {
                 chart::write(area, &value, (centre, middle - 6), 13.0, INK, Anchor::Middle)?;
             }
-            let n = format!("n {}", thousands(cell.articles));
+            let corrected = if own(cell).1 == Basis::Gold { " □" } else { "" };
+            let n = format!("n {}{corrected}", thousands(cell.articles));
             chart::write(area, &n, (centre, middle + 9), 10.0, INK, Anchor::Middle)?;
         }
     }

@@ -47,8 +47,8 @@ pub fn compare_page(comparison: &Comparison) -> String {
             &format!("<p class=legend>{axis}</p><ul class=marks>{marks}</ul>{}", dots::figures(&view)),
         );
         let read = both(
-            "Green with + is for the company, orange with − against it; the darker, the further from 0. Bold: the interval leaves 0 out. A click on a cell opens its articles.",
-            "绿色带 + 为支持，橙色带 − 为反对；颜色越深离 0 越远。加粗表示区间不含 0。点按单元格可打开其文章。",
+            "Green with + is for the company, orange with − against it; the darker, the further from 0. Bold: the interval leaves 0 out. □: corrected by labelled articles; all others are uncorrected. A click on a cell opens its articles.",
+            "绿色带 + 为支持，橙色带 − 为反对；颜色越深离 0 越远。加粗表示区间不含 0。□ 表示已按人工标注修正，其余未修正。点按单元格可打开其文章。",
         );
         section(
             &mut html,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::view::View;
+use super::view::{Basis, View, own};
 use super::words::{Both, both, estimate, margins, name, number, p_value, percent, plain, thousands};
 use crate::compare::{Cell, Contrast, Correction, Multiplicity};
 use crate::report::html::page::Escaped;
@@ -86,8 +86,12 @@ pub(super) fn estimates(view: &View) -> String {
         });
         let shrunken = cell.shrunken.as_ref().map_or("–".into(), |shrunken| {
             let weight = percent(shrunken.weight);
-            let own = both(format!("own weight {weight}"), format!("自身权重 {weight}"));
-            format!("{} <small>{own}</small>", estimate(&shrunken.estimate))
+            let weight = both(format!("own weight {weight}"), format!("自身权重 {weight}"));
+            let from = match own(cell).1 {
+                Basis::Gold => both("corrected", "已修正"),
+                _ => both("uncorrected", "未修正"),
+            };
+            format!("{} <small>{from} · {weight}</small>", estimate(&shrunken.estimate))
         });
         let rank = cell.rank.map_or("–".into(), |rank| {
             let range =
