@@ -20,7 +20,7 @@ pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use agreement::{agreement_table, disputes_table};
 pub use evaluation::{evaluation_table, suite_table};
 pub use explain::{JsonExplainer, TableExplainer};
-pub use html::{HtmlExplainer, HtmlReporter, receipt_page};
+pub use html::{HtmlExplainer, HtmlReporter, compare_page, html_from_rows, receipt_page};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use receipt::receipt_table;
 pub use sample::sample_summary;
