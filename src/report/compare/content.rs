@@ -80,7 +80,7 @@ pub(super) fn content(comparison: &Comparison, shape: Shape) -> Vec<Part> {
         parts.extend(comparison.warnings.iter().map(warning));
     }
     parts.push(Part::Section("Groups by company"));
-    parts.push(Part::Note(cells_note(comparison)));
+    parts.push(Part::Note(cells_note(comparison, shape)));
     for cells in comparison.cells.chunk_by(|a, b| a.company == b.company) {
         parts.push(Part::Company(cells[0].company.clone()));
         parts.push(Part::Grid(cells_grid(cells, &comparison.settings, shape)));
@@ -153,13 +153,16 @@ fn corrected(cell: &Cell, by: Correction) -> Option<&crate::compare::Corrected> 
     cell.corrected.as_ref().filter(|corrected| corrected.by == by)
 }
 
-fn cells_note(comparison: &Comparison) -> String {
+fn cells_note(comparison: &Comparison, shape: Shape) -> String {
     let cells = &comparison.cells;
     let mut text = format!(
         "Scores run from -1 (against) to +1 (favor); brackets hold {} % intervals, {NONE} is undefined and {NO_INTERVAL} an interval for which there are too few \
          stories. raw: the mean score, uncorrected for the model's errors.",
         percent(comparison.settings.level)
     );
+    if shape.bar.is_some() {
+        text += " In bars ● is the mean and ─ its interval, ○ a mean without one.";
+    }
     if corrected_by(cells, Correction::Gold) {
         text += " gold-corrected: the mean stance corrected by the gold labels of the cell, as many as labels says.";
     }
@@ -170,7 +173,7 @@ fn cells_note(comparison: &Comparison) -> String {
     if cells.iter().any(|cell| cell.shrunken.is_some()) {
         text += " shrunken: drawn toward the company's mean over groups, the weight of the group's own mean beside it.";
     }
-    text + " net: (favor - against) / labelled articles, uncorrected. share: of the group's pairs. rank: the credible ones, 1 the most favourable."
+    text + " net: (favor - against) / labelled articles, uncorrected. share: of the group's pairs. rank: those that are credible, 1 the most favourable."
 }
 
 fn cells_grid(cells: &[Cell], settings: &Settings, shape: Shape) -> Grid {
@@ -210,7 +213,7 @@ fn cells_grid(cells: &[Cell], settings: &Settings, shape: Shape) -> Grid {
         }));
     }
     if cells.iter().any(|cell| cell.shrunken.is_some()) {
-        let basis = |cell: &Cell| if gold(cell).is_some() { "gold-corrected" } else { "uncorrected" };
+        let basis = |cell: &Cell| basis(gold(cell).is_some());
         let bases: BTreeSet<&str> = cells.iter().filter(|cell| cell.shrunken.is_some()).map(basis).collect();
         let mixed = bases.len() > 1;
         let head = bases.first().filter(|_| !mixed).map_or("shrunken".into(), |basis| format!("shrunken, {basis}"));
@@ -313,14 +316,16 @@ fn contrasts(comparison: &Comparison, shape: Shape, parts: &mut Vec<Part>) {
     )));
     for all in comparison.contrasts.chunk_by(|a, b| a.company == b.company) {
         parts.push(Part::Company(all[0].company.clone()));
-        parts.push(Part::Text(summary(all)));
+        let mixed = all.iter().any(|contrast| contrast.corrected != all[0].corrected);
+        let rest = if mixed { String::new() } else { format!(" All differences are {}.", basis(all[0].corrected)) };
+        parts.push(Part::Text(summary(all) + &rest));
         let mut rows: Vec<(&Contrast, Finding)> =
             all.iter().map(|contrast| (contrast, Finding::of(contrast))).collect();
-        rows.sort_by_key(|(_, finding)| finding.sign().is_empty());
+        rows.sort_by_key(|(_, finding)| (finding.sign().is_empty(), *finding == Finding::Untested));
         let left = rows.len().saturating_sub(shape.rows);
         let marked = rows.iter().skip(shape.rows).filter(|(_, finding)| !finding.sign().is_empty()).count();
         rows.truncate(shape.rows);
-        parts.push(Part::Grid(contrasts_grid(&rows)));
+        parts.push(Part::Grid(contrasts_grid(&rows, mixed)));
         if left > 0 {
             let marked = if marked == 0 { "none".to_string() } else { marked.to_string() };
             parts.push(Part::Note(format!("and {left} more, {marked} of them marked; other formats have them all")));
@@ -365,28 +370,34 @@ fn summary(contrasts: &[Contrast]) -> String {
     text
 }
 
-fn contrasts_grid(rows: &[(&Contrast, Finding)]) -> Grid {
+/// What a figure rests on.
+fn basis(gold: bool) -> &'static str {
+    if gold { "gold-corrected" } else { "uncorrected" }
+}
+
+/// The table of differences, with what each rests on where that is `mixed`.
+fn contrasts_grid(rows: &[(&Contrast, Finding)], mixed: bool) -> Grid {
     let column = |head: &str, kind, cell: &dyn Fn(&Contrast, Finding) -> String| Column {
         head: head.to_string(),
         cells: rows.iter().map(|(contrast, finding)| cell(contrast, *finding)).collect(),
         kind,
     };
-    let columns = vec![
+    let mut columns = vec![
         column("", Kind::Text, &|_, finding| finding.sign().to_string()),
         column("first", Kind::Name, &|contrast, _| contrast.first.clone()),
         column("second", Kind::Name, &|contrast, _| contrast.second.clone()),
         column("difference", Kind::Text, &|contrast, _| estimate(Some(contrast.difference))),
-        column("finding", Kind::Text, &|_, finding| finding.words().to_string()),
         column("adjusted", Kind::Number, &|contrast, _| p_value(contrast.adjusted)),
         column("p", Kind::Number, &|contrast, _| p_value(contrast.p)),
+        column("finding", Kind::Text, &|_, finding| finding.words().to_string()),
         column("detectable", Kind::Number, &|contrast, _| {
             contrast.detectable.map_or(NONE.to_string(), |d| format!("{d:.2}"))
         }),
         column("effect", Kind::Text, &|contrast, _| estimate(contrast.effect)),
-        column("basis", Kind::Text, &|contrast, _| {
-            if contrast.corrected { "gold-corrected" } else { "uncorrected" }.to_string()
-        }),
     ];
+    if mixed {
+        columns.push(column("basis", Kind::Text, &|contrast, _| basis(contrast.corrected).to_string()));
+    }
     Grid { columns, keys: 3 }
 }
 

@@ -12,8 +12,6 @@ use crate::compare::{Comparison, Gravity};
 
 /// Rows of differences of a company, and of trends.
 const ROWS: usize = 20;
-/// Columns that names leave to what stands beside them.
-const BESIDE: usize = 42;
 /// The fewest columns of a name.
 const SHORTEST: usize = 8;
 /// Columns of a name where there is room for more, unless clipped names would look alike.
@@ -88,7 +86,7 @@ struct Printed {
 fn table(out: &mut String, grid: Grid, width: Option<usize>) {
     let rows = grid.columns.first().map_or(0, |column| column.cells.len());
     let names = grid.columns.iter().filter(|column| column.kind == Kind::Name).count();
-    let for_names = width.map(|width| width.saturating_sub(BESIDE) / names.max(1));
+    let for_names = width.map(|width| width / (2 + 2 * names));
     let printed: Vec<Printed> = grid.columns.into_iter().map(|column| print(column, for_names)).collect();
     let (keys, others) = printed.split_at(grid.keys.min(printed.len()));
     let room = width.unwrap_or(usize::MAX);
