@@ -256,13 +256,12 @@ impl Reader {
             return emit(Err(DocumentError::whole(doc, error)));
         }
         let (encoding, extra) = (self.encoding, self.extra.clone());
-        let emit: Emit<'_> =
-            &mut |found| {
-                emit(found.map(|document| {
-                    let extra = document.extra.clone().or_else(|| extra.clone());
-                    Document { encoding: document.encoding.or(encoding), extra, ..document }
-                }))
-            };
+        let emit: Emit<'_> = &mut |found| {
+            emit(found.map(|document| {
+                let extra = document.extra.clone().or_else(|| extra.clone());
+                Document { encoding: document.encoding.or(encoding), extra, ..document }
+            }))
+        };
         match self.read(doc, name, format, (start, source), (place, depth), emit) {
             Ok(flow) => flow,
             Err(error) => emit(Err(DocumentError::whole(doc, error.to_string()))),

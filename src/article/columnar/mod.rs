@@ -153,9 +153,8 @@ fn projection(columns: &Columns, names: &FieldNames) -> Result<Vec<usize>, Table
     let position = |name: &String| {
         columns.iter().position(|column| column.name() == name && cell_of(column.data_type()).is_some())
     };
-    let named = |name: &str| {
-        columns.iter().position(|column| column.name() == name && scalar_of(column.data_type()).is_some())
-    };
+    let named =
+        |name: &str| columns.iter().position(|column| column.name() == name && scalar_of(column.data_type()).is_some());
     let extra = extra.as_deref().and_then(named);
     if ScoreRows::new(names, columns.iter().map(|column| column.name().as_str())).is_some() {
         let positions: BTreeSet<usize> = ScoreRows::columns().filter_map(named).chain(extra).collect();
