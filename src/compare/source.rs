@@ -1,5 +1,8 @@
 //! Where scored articles come from: articles, which are scored, and the scores of articles, which are taken as they are.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::date::day;
@@ -11,11 +14,14 @@ use crate::guard::guarded;
 use crate::label::Language;
 use crate::model::Model;
 use crate::score::{
-    ANAPHORA_WEIGHT, ArticleLine, ArticleResult, ParagraphLine, Probabilities, ScoreError, Scorer, round,
+    ANAPHORA_WEIGHT, ArticleLine, ArticleResult, ParagraphLine, Probabilities, ScoreError, Scorer, UnknownTarget, round,
 };
 use crate::statistics::Signature;
 use crate::target::{Finder, Passage, Via};
 use crate::text::{Normalized, Segmenter};
+
+#[cfg(test)]
+mod tests;
 
 /// What articles are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +129,14 @@ impl Source {
             assembler: Assembler::default(),
             scored: false,
         })
+    }
+
+    /// The canonical name of the company that has this name or alias.
+    ///
+    /// # Errors
+    /// [`UnknownTarget`], with names that are spelled alike.
+    pub fn company(&self, name: &str) -> Result<Arc<str>, UnknownTarget> {
+        self.judge.scorer.target(name)
     }
 
     /// The next documents, on many threads. Lines of a document that may go on in the next batch are kept until it is seen or [`Source::finish`].
@@ -240,14 +254,10 @@ impl Judge {
             };
         };
         let all = || paragraphs.iter().map(|(paragraph, _)| paragraph);
-        let lacking = all().find(|p| !articles.iter().any(|(article, _)| article.target == p.target));
-        if let Some(ParagraphLine { doc, target, .. }) = lacking {
-            let error =
-                format!("the lines from here on of `{doc}` lack that of the article and `{target}`; score it again");
-            return Ok(Err(failed(error)));
-        }
+        let mut of: HashMap<&str, Vec<JudgedParagraph>> = HashMap::new();
+        all().for_each(|line| of.entry(&line.target).or_default().push(judged(line)));
         let pairs = articles.iter().map(|(article, _)| {
-            let judged: Vec<JudgedParagraph> = all().filter(|p| p.target == article.target).map(judged).collect();
+            let judged = of.remove(article.target.as_str()).unwrap_or_default();
             ScoredPair {
                 company: article.target.clone(),
                 score: round(article.score),
@@ -259,6 +269,11 @@ impl Judge {
             }
         });
         let pairs: Vec<ScoredPair> = pairs.collect();
+        if let Some(ParagraphLine { doc, target, .. }) = all().find(|line| of.contains_key(line.target.as_str())) {
+            let error =
+                format!("the lines from here on of `{doc}` lack that of the article and `{target}`; score it again");
+            return Ok(Err(failed(error)));
+        }
         let fact = |of_article: fn(&ArticleLine) -> &Option<String>,
                     of_paragraph: fn(&ParagraphLine) -> &Option<String>| {
             let of_articles = articles.iter().find_map(|(article, _)| of_article(article).as_ref());
