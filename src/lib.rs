@@ -14,6 +14,7 @@ pub mod model;
 pub mod report;
 pub mod resumable;
 pub mod score;
+pub mod spool;
 pub mod statistics;
 pub mod target;
 pub mod text;

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The way of the data, front to back.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "atomic",
     "resumable",
+    "spool",
     "guard",
     "bytes",
     "label",

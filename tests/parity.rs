@@ -60,7 +60,14 @@ fn bca_intervals_are_those_of_scipy() {
         let values = numbers(&case["values"]);
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let influence: Vec<f64> = values.iter().map(|v| v - mean).collect();
-        let found = bca_interval(mean, &numbers(&case["replicates"]), &influence, number(&case, "level")).unwrap();
+        let found = bca_interval(
+            mean,
+            &numbers(&case["replicates"]),
+            &influence,
+            influence.len() as f64,
+            number(&case, "level"),
+        )
+        .unwrap();
         close("bca", &[found.low, found.high], &[number(&case, "low"), number(&case, "high")], 1e-6);
     }
 }

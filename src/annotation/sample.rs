@@ -14,7 +14,6 @@ mod allocation;
 mod candidate;
 mod diverse;
 mod pool;
-mod store;
 mod strata;
 mod uncertainty;
 
@@ -33,9 +32,9 @@ use twox_hash::XxHash64;
 
 use crate::labels::{Item, ItemTarget, Sampling, Suggestion};
 use crate::score::round;
+use crate::spool::{Spool, Spooled};
 use crate::target::TargetTable;
 use pool::{Entry, Pool};
-use store::{Store, Stored};
 use strata::Strata;
 
 /// The pairs with the highest values among which documents that have given enough are passed over, and among which [`Strategy::Diverse`] chooses, as a
@@ -213,7 +212,7 @@ pub struct Sampler {
     seen: HashSet<u64>,
     labelled: usize,
     repeated: usize,
-    store: Store,
+    store: Spool,
     design: Design,
 }
 
@@ -230,7 +229,7 @@ impl Sampler {
                 Design::Ranked(Pool::new(size.saturating_mul(POOL)))
             }
         };
-        let store = Store::new()?;
+        let store = Spool::new()?;
         Ok(Sampler { options, excluded, seen: HashSet::new(), labelled: 0, repeated: 0, store, design })
     }
 
@@ -302,7 +301,7 @@ impl Sampler {
 }
 
 impl Drawn {
-    fn draw(&mut self, strata: Strata, store: &mut Stored) -> Result<(), SampleError> {
+    fn draw(&mut self, strata: Strata, store: &mut Spooled) -> Result<(), SampleError> {
         let SampleOptions { strategy, size, seed, blind } = self.options;
         let (strata, pooled, sizes) = match strategy {
             Strategy::Stratified { allocation, least } => strata.allocate(allocation, least.get())?,
@@ -322,7 +321,7 @@ impl Drawn {
                 seed,
             };
             for place in stratum.lowest(drawn) {
-                let candidate = store.get(place)?;
+                let candidate: Candidate = store.get(place)?;
                 // A number of its own: the lowest of a small stratum are not lower than those of a large one.
                 let number = hash(seed, &[b"order", &candidate.key().to_le_bytes()]);
                 ordered.push((number, candidate.into_item(sampling.clone(), blind)));
@@ -336,7 +335,7 @@ impl Drawn {
         Ok(())
     }
 
-    fn choose(&mut self, pool: Pool, excluded: &Labelled, store: &mut Stored) -> Result<(), SampleError> {
+    fn choose(&mut self, pool: Pool, excluded: &Labelled, store: &mut Spooled) -> Result<(), SampleError> {
         let SampleOptions { strategy, size, seed, blind } = self.options;
         let per_document = match strategy {
             Strategy::Uncertainty { per_document, .. }
@@ -349,7 +348,7 @@ impl Drawn {
         let mut documents: HashMap<String, usize> = HashMap::new();
         let mut candidates = Vec::new();
         for entry in pool.best_first() {
-            let candidate = store.get(entry.place)?;
+            let candidate: Candidate = store.get(entry.place)?;
             let given = documents.entry(candidate.doc.clone()).or_default();
             if *given < per_document {
                 *given += 1;

@@ -5,6 +5,7 @@ mod calibration;
 mod context;
 mod count_ratio;
 mod decision;
+mod error_rates;
 mod evidence;
 mod examples;
 mod file;
@@ -18,6 +19,7 @@ mod tune;
 pub use adapt::{Adaptation, Departure};
 pub use calibration::{Calibration, CalibrationError};
 pub use decision::{Decision, Offsets};
+pub use error_rates::ErrorRates;
 pub use evidence::{Evidence, Role, TOLERANCE, Word};
 pub use examples::{Example, Examples};
 pub use file::{ModelError, VERSION};
@@ -120,6 +122,9 @@ pub struct HeadRecord {
     pub convergence: Convergence,
     /// Folds of the out-of-fold predictions that calibrated it; 0 when it is not calibrated.
     pub calibration_folds: usize,
+    /// How it errs on texts that it was not trained on; empty where too few are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorRates>,
     /// For training from a base, how far it went from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adaptation: Option<Adaptation>,

@@ -17,7 +17,7 @@ use super::decision::{Decision, Offsets, macro_f1};
 use super::examples::{Example, Examples};
 use super::head::Head;
 use super::sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, log_softmax};
-use super::{DataFile, HeadRecord, Model, Provenance};
+use super::{DataFile, ErrorRates, HeadRecord, Model, Provenance};
 use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources, width};
 use crate::label::Language;
 use crate::labels::Record;
@@ -349,6 +349,15 @@ impl<'a> Task<'a> {
         Ok((map, decision, OutOfFold { records, classes, p, predicted, words: Vec::new() }))
     }
 
+    /// How the head errs on texts that were held out.
+    pub(super) fn error_rates(&self, found: Option<&OutOfFold>) -> Vec<ErrorRates> {
+        let Some(found) = found else { return Vec::new() };
+        let own = self.own();
+        let language = |&row: &usize| self.views[row].passage.language;
+        let texts = found.p.iter().zip(&found.classes).zip(own.iter().map(language));
+        ErrorRates::measure(&texts.map(|((&p, &class), language)| (p, class, language)).collect::<Vec<_>>())
+    }
+
     /// The offsets for out-of-fold probabilities of the examples `rows`.
     pub(super) fn decide(&self, rows: &[usize], p: &[[f64; 3]], classes: &[usize]) -> Decision {
         match self.head.offsets {
@@ -461,6 +470,7 @@ impl<'a> Task<'a> {
             tuning,
             convergence: fit.convergence,
             calibration_folds: if out_of_fold.is_some() { folds } else { 0 },
+            errors: self.error_rates(out_of_fold.as_ref()),
             adaptation: None,
         };
         Ok((self.head(&fit, calibration, decision), record, out_of_fold))

@@ -33,11 +33,19 @@ pub fn percentile_interval(replicates: &[f64], level: f64) -> Option<Interval> {
 /// tails are those of Hesterberg 2015, "What teachers should know about the bootstrap", section 5.3: Φ(−√(n/(n−1)) · t(1 − α/2; n − 1)) in place of
 /// α/2. The ends never leave the range of the replicates.
 ///
+/// `clusters` is that n: the number of clusters, or of those that the estimate's error mostly comes from, or what stands for it where there are several kinds of them; it need
+/// not be whole.
+///
 /// Replicates that are not finite are left out. `None` when fewer than half are left, when there are fewer than two clusters, when all replicates lie to one
 /// side of the estimate, or when `estimate` or an influence is not finite.
-pub fn bca_interval(estimate: f64, replicates: &[f64], influence: &[f64], level: f64) -> Option<Interval> {
-    let clusters = influence.len() as f64;
-    if influence.len() < 2 || !estimate.is_finite() || influence.iter().any(|i| !i.is_finite()) {
+pub fn bca_interval(
+    estimate: f64,
+    replicates: &[f64],
+    influence: &[f64],
+    clusters: f64,
+    level: f64,
+) -> Option<Interval> {
+    if clusters < 2.0 || clusters.is_nan() || !estimate.is_finite() || influence.iter().any(|i| !i.is_finite()) {
         return None;
     }
     let finite = sorted_finite(replicates)?;
@@ -135,7 +143,7 @@ mod tests {
     fn bca_without_bias_and_skewness_is_the_expanded_percentile_interval() {
         let replicates: Vec<f64> = (1..100).map(f64::from).collect();
         let influence = [-1.0, 1.0].repeat(6);
-        let found = bca_interval(50.0, &replicates, &influence, 0.9).unwrap();
+        let found = bca_interval(50.0, &replicates, &influence, influence.len() as f64, 0.9).unwrap();
         assert!((found.low - (1.0 + 98.0 * 0.0303505)).abs() < 1e-3, "{found:?}");
         assert!((found.low + found.high - 100.0).abs() < 1e-9, "{found:?}");
     }
@@ -145,7 +153,7 @@ mod tests {
     fn bca_takes_what_rounding_parts_for_equal() {
         let replicates =
             |middle: f64| [vec![-1.0, -0.9, -0.8], vec![0.6 + middle; 9], vec![0.7, 0.8, 0.9, 1.0]].concat();
-        let of = |middle| bca_interval(0.6, &replicates(middle), &[1.0, -0.5, -0.5], 0.5).unwrap();
+        let of = |middle| bca_interval(0.6, &replicates(middle), &[1.0, -0.5, -0.5], 3.0, 0.5).unwrap();
         let exact = of(0.0);
         for rounding in [1e-16, 1e-15, -1e-15] {
             let found = of(rounding);
@@ -168,9 +176,9 @@ mod tests {
             ("an undefined influence", 0.0, &[-1.0, 1.0], &[1.0, f64::NAN]),
         ];
         for (name, estimate, replicates, influence) in cases {
-            assert_eq!(bca_interval(estimate, replicates, influence, 0.95), None, "{name}");
+            assert_eq!(bca_interval(estimate, replicates, influence, influence.len() as f64, 0.95), None, "{name}");
         }
-        let same = bca_interval(3.0, &[3.0; 9], &[0.0, 0.0], 0.95);
+        let same = bca_interval(3.0, &[3.0; 9], &[0.0, 0.0], 2.0, 0.95);
         assert_eq!(same, Some(Interval { low: 3.0, high: 3.0 }), "nothing varies");
     }
 
@@ -186,7 +194,7 @@ mod tests {
                 (0..400).map(|_| (0..15).map(|_| values[random.random_range(0..15)]).sum::<f64>() / 15.0).collect();
             let influence: Vec<f64> = values.iter().map(|v| v - mean).collect();
             let covers = |i: Interval| usize::from(i.low <= 1.0 && 1.0 <= i.high);
-            covered += covers(bca_interval(mean, &replicates, &influence, 0.9).unwrap());
+            covered += covers(bca_interval(mean, &replicates, &influence, influence.len() as f64, 0.9).unwrap());
             by_percentiles += covers(percentile_interval(&replicates, 0.9).unwrap());
         }
         assert!(covered > by_percentiles && (345..=375).contains(&covered), "{covered}, {by_percentiles} of 400");
@@ -200,15 +208,15 @@ mod tests {
             shift in -5.0f64..5.0,
         ) {
             let estimate = replicates[replicates.len() / 2];
-            if let Some(found) = bca_interval(estimate, &replicates, &values, 0.9) {
+            if let Some(found) = bca_interval(estimate, &replicates, &values, values.len() as f64, 0.9) {
                 proptest::prop_assert!(found.low <= found.high);
                 let negative = |values: &[f64]| values.iter().map(|v| -v).collect::<Vec<f64>>();
-                let mirrored = bca_interval(-estimate, &negative(&replicates), &negative(&values), 0.9).unwrap();
+                let mirrored = bca_interval(-estimate, &negative(&replicates), &negative(&values), values.len() as f64, 0.9).unwrap();
                 proptest::prop_assert!((mirrored.low + found.high).abs() < 1e-9);
                 proptest::prop_assert!((mirrored.high + found.low).abs() < 1e-9);
                 let doubled: Vec<f64> = replicates.iter().map(|v| 2.0 * v).collect();
                 let scaled: Vec<f64> = values.iter().map(|v| shift.abs().max(0.1) * v).collect();
-                let twice = bca_interval(2.0 * estimate, &doubled, &scaled, 0.9).unwrap();
+                let twice = bca_interval(2.0 * estimate, &doubled, &scaled, scaled.len() as f64, 0.9).unwrap();
                 proptest::prop_assert!((twice.low - 2.0 * found.low).abs() < 1e-6);
             }
         }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::allocation::{Allocation, Share, allocate, fewest};
-use super::store::Place;
 use super::{Candidate, SampleError, Strategy};
 use crate::label::{Class, Language, Stance};
+use crate::spool::Place;
 
 /// The outlets of a stratum.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

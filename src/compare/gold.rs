@@ -1,0 +1,92 @@
+//! The gold sample: labels of a probability sample of what is compared.
+
+use std::collections::HashMap;
+
+use crate::labels::Item;
+use crate::model::Model;
+use crate::target::TargetTable;
+
+/// A labelled sample, looked up by document.
+#[derive(Debug, Clone, Default)]
+pub struct Gold {
+    labels: HashMap<String, Vec<GoldLabel>>,
+    pub(super) tally: GoldTally,
+}
+
+/// What there was in the label files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct GoldTally {
+    /// Labels that can be used.
+    pub usable: usize,
+    /// Labels of items that were not chosen at random.
+    pub not_random: usize,
+    /// Labels left out as they say nothing of how they were chosen, while others do.
+    pub unexplained: usize,
+    /// Labels left out as the model was trained on their text.
+    pub seen: usize,
+    /// Labels without a document's name or without a company.
+    pub placeless: usize,
+    /// Whether none says how it was chosen, so that all are taken for a simple random sample.
+    pub equal: bool,
+}
+
+/// A label of the sample.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct GoldLabel {
+    /// The paragraph that it is of; `None` for one of the article as a whole.
+    pub paragraph: Option<usize>,
+    /// The company's canonical name.
+    pub company: String,
+    /// The index of its stance.
+    pub class: usize,
+    /// The probability with which it was drawn, in (0, 1], up to a factor.
+    pub probability: f64,
+}
+
+impl Gold {
+    /// Takes the labelled items of a sample, such as `lichang labels sample` draws; those that are not labelled yet are passed over, and a company that `table` knows by an
+    /// alias gets its name.
+    ///
+    /// Items that no random choice gave, and texts that `model` was trained on, are left out and counted: nothing can be estimated from them. If no item says how it was
+    /// chosen, all are taken for a simple random sample.
+    pub fn new(items: &[Item], table: &TargetTable, model: Option<&Model>) -> Self {
+        let mut gold = Gold::default();
+        let labelled = || items.iter().filter(|item| item.class.is_some());
+        gold.tally.equal = labelled().all(|item| item.sampling.is_none());
+        for item in labelled() {
+            let (Some(doc), Some(target), Some(class)) = (&item.doc, &item.target, item.class) else {
+                gold.tally.placeless += 1;
+                continue;
+            };
+            let probability = match &item.sampling {
+                None if gold.tally.equal => 1.0,
+                None => {
+                    gold.tally.unexplained += 1;
+                    continue;
+                }
+                Some(sampling) => match sampling.probability.filter(|p| *p > 0.0 && *p <= 1.0) {
+                    Some(probability) => probability,
+                    None => {
+                        gold.tally.not_random += 1;
+                        continue;
+                    }
+                },
+            };
+            if model.is_some_and(|model| model.has_seen(&item.text)) {
+                gold.tally.seen += 1;
+                continue;
+            }
+            let name = table.find(&target.name).map_or(&target.name, |company| &table.companies[company].name);
+            let paragraph = item.meta.get("paragraph").and_then(|p| p.as_u64()).map(|p| p as usize);
+            let label = GoldLabel { paragraph, company: name.clone(), class, probability };
+            gold.labels.entry(doc.clone()).or_default().push(label);
+            gold.tally.usable += 1;
+        }
+        gold
+    }
+
+    /// Takes the labels of a document out.
+    pub(super) fn take(&mut self, doc: &str) -> Vec<GoldLabel> {
+        self.labels.remove(doc).unwrap_or_default()
+    }
+}

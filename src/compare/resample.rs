@@ -1,0 +1,104 @@
+//! The cluster bootstrap of cells: stories are drawn with replacement, and every figure is computed anew, its correction too.
+//!
+//! All cells see the same draws, so that replicates of differences are differences of replicates, also where groups print the same story (Davison & Hinkley
+//! 1997, "Bootstrap methods and their application", section 3.8; Cameron, Gelbach & Miller 2008, "Bootstrap-based improvements for inference with clustered errors").
+
+use rand::Rng;
+use rayon::prelude::*;
+
+use super::cells::CellRows;
+use crate::label::Language;
+use crate::model::ErrorRates;
+use crate::statistics::{PowerSums, adjusted_prevalence, generator};
+
+/// Figures of a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Figures {
+    /// The mean score.
+    pub raw: f64,
+    /// Net favourability; NaN where the model abstains on all.
+    pub net: f64,
+    /// The mean stance corrected by labels, or else by assumption; NaN where it is not.
+    pub corrected: f64,
+    /// λ of the correction by labels.
+    pub power: Option<f64>,
+}
+
+/// How the figures of a cell are corrected.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way<'a> {
+    Labels,
+    Assumed(&'a [ErrorRates]),
+    None,
+}
+
+/// The figures of a cell with each story counted as often as `times` says.
+pub(super) fn figures(cell: &CellRows, way: Way<'_>, times: impl Fn(u32) -> f64) -> Figures {
+    let (mut articles, mut score, mut decided, mut balance) = (0.0, 0.0, 0.0, 0.0);
+    let mut power = PowerSums::default();
+    let mut posteriors = [[0.0; 4]; 3];
+    for row in &cell.stories {
+        let times = times(row.story);
+        if times == 0.0 {
+            continue;
+        }
+        articles += times * row.unit.articles;
+        score += times * row.score;
+        decided += times * row.decided;
+        balance += times * row.balance;
+        match way {
+            Way::Labels => power.add(&row.unit, times),
+            Way::Assumed(_) => {
+                if let Some(sums) = &row.posteriors {
+                    let all = posteriors.as_flattened_mut().iter_mut().zip(sums.as_flattened());
+                    all.for_each(|(sum, value)| *sum += times * value);
+                }
+            }
+            Way::None => {}
+        }
+    }
+    let (corrected, power) = match way {
+        Way::Labels => power.estimate().map_or((f64::NAN, None), |(value, power)| (value, Some(power))),
+        Way::Assumed(rates) => (assumed(&posteriors, rates).unwrap_or(f64::NAN), None),
+        Way::None => (f64::NAN, None),
+    };
+    Figures { raw: score / articles, net: balance / decided, corrected, power }
+}
+
+/// The mean stance by adjusting the mean probabilities of each language for the errors there; `None` where they are not known or say nothing.
+fn assumed(posteriors: &[[f64; 4]; 3], rates: &[ErrorRates]) -> Option<f64> {
+    let total: f64 = posteriors.iter().map(|sums| sums[3]).sum();
+    let mut value = 0.0;
+    for (language, &[favor, neutral, against, n]) in Language::ALL.into_iter().zip(posteriors) {
+        if n > 0.0 {
+            let rates = ErrorRates::of(rates, language)?;
+            let found = adjusted_prevalence(&rates.matrix, [favor / n, neutral / n, against / n])?;
+            value += n / total * (found.prevalence[0] - found.prevalence[2]);
+        }
+    }
+    (total > 0.0).then_some(value)
+}
+
+/// The replicates of the figures of some cells, cells × replicates.
+pub(super) fn replicates(
+    cells: &[CellRows],
+    ways: &[Way<'_>],
+    stories: usize,
+    (replicates, seed): (usize, u64),
+    done: &(dyn Fn() + Sync),
+) -> Vec<Vec<Figures>> {
+    let one = |weights: &mut Vec<u16>, replicate: usize| -> Vec<Figures> {
+        let mut random = generator(seed, replicate as u64 + 1);
+        weights.clear();
+        weights.resize(stories, 0);
+        for _ in 0..stories {
+            weights[random.random_range(0..stories)] += 1;
+        }
+        let times = |story: u32| f64::from(weights[story as usize]);
+        let found = cells.iter().zip(ways).map(|(cell, way)| figures(cell, *way, times)).collect();
+        done();
+        found
+    };
+    let by_replicate: Vec<Vec<Figures>> = (0..replicates).into_par_iter().map_init(Vec::new, one).collect();
+    (0..cells.len()).map(|cell| by_replicate.iter().map(|found| found[cell]).collect()).collect()
+}
