@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use lichang::statistics::{
-    Observation, adjusted_prevalence, bca_interval, benjamini_hochberg, empirical_bayes, hedges_g, holm,
-    maximised_prevalence, minimum_detectable, normal_cdf, normal_quantile, permutation_test, student_t_cdf,
-    student_t_quantile,
+    Observation, PowerUnit, PredictionPowered, adjusted_prevalence, bca_interval, benjamini_hochberg, empirical_bayes,
+    hedges_g, holm, maximised_prevalence, minimum_detectable, normal_cdf, normal_quantile, permutation_test,
+    student_t_cdf, student_t_quantile,
 };
 use serde_json::Value;
 
@@ -51,6 +51,34 @@ fn distributions_are_those_of_scipy() {
             let found = df.map_or_else(|| normal_cdf(x), |df| student_t_cdf(x, df));
             close(&name, &[found], &[number(&case, "cdf")], 1e-9);
         }
+    }
+}
+
+#[test]
+fn prediction_powered_means_are_those_of_ppi_py() {
+    for case in cases("prediction_powered", 4) {
+        // ppi_py takes labels and scores of different articles: each is a cluster of its own.
+        let scores = numbers(&case["scores"]).into_iter();
+        let mut units: Vec<PowerUnit> =
+            scores.map(|score| PowerUnit { articles: 1.0, predictions: score, ..PowerUnit::default() }).collect();
+        let labels = numbers(&case["labels"]);
+        for (score, label) in numbers(&case["gold_scores"]).into_iter().zip(&labels) {
+            let (weight, labels, labelled_predictions) = (1.0, *label, score);
+            units.push(PowerUnit { weight, labels, labelled_predictions, ..PowerUnit::default() });
+        }
+        let reach = normal_quantile((1.0 + number(&case, "level")) / 2.0);
+        for (name, power) in [("tuned", number(&case, "lambda")), ("untuned", 1.0)] {
+            let expected = &case[name];
+            let found = PredictionPowered::new(&units, Some(power)).unwrap();
+            // ppi_py divides by n, not by n − 1.
+            let reach = reach * found.se * (1.0 - 1.0 / labels.len() as f64).sqrt();
+            let interval = [found.value, found.value - reach, found.value + reach];
+            let expected = ["estimate", "low", "high"].map(|name| number(expected, name));
+            close(name, &interval, &expected, 1e-9);
+        }
+        // The variance of the scores is taken over all of them together there, here as that of the estimate.
+        let tuned = PredictionPowered::new(&units, None).unwrap().power;
+        close("lambda", &[tuned], &[number(&case, "lambda")], 0.06);
     }
 }
 

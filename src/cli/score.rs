@@ -10,7 +10,7 @@ use lichang::guard::guarded;
 use lichang::model::{Model, hex_sha256};
 use lichang::report::{
     CsvReporter, HtmlReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, TableReporter,
-    parquet_from_rows,
+    html_from_rows, parquet_from_rows,
 };
 use lichang::resumable::{Progress, Resumable, Resumed};
 use lichang::score::Scorer;
@@ -151,10 +151,15 @@ fn reporter(format: ScoreFormat, shown: Shown, model: &Model) -> Box<dyn Reporte
     }
 }
 
+/// Whether a format can only be written once all rows are known.
+fn made_of_rows(format: ScoreFormat) -> bool {
+    matches!(format, ScoreFormat::Parquet | ScoreFormat::Html)
+}
+
 /// Where scores go.
 enum Sink {
     Standard(Box<dyn Write>),
-    /// Rows that become a Parquet file on standard output once all are known.
+    /// Rows that become a Parquet file or a page on standard output once all are known.
     Rows(BufWriter<File>),
     File(Resumable),
 }
@@ -162,9 +167,9 @@ enum Sink {
 impl Sink {
     /// Standard output; for tables, colours are stripped when it is no terminal or NO_COLOR is set.
     fn standard(format: ScoreFormat) -> anyhow::Result<Self> {
-        if format == ScoreFormat::Parquet {
+        if made_of_rows(format) {
             anyhow::ensure!(
-                !io::stdout().is_terminal(),
+                format != ScoreFormat::Parquet || !io::stdout().is_terminal(),
                 "Parquet is not for terminals; name a file with --output or redirect standard output"
             );
             return Ok(Sink::Rows(BufWriter::with_capacity(1 << 16, tempfile::tempfile()?)));
@@ -186,8 +191,17 @@ impl Sink {
             Sink::Rows(rows) => {
                 let mut file = rows.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.rewind()?;
-                parquet_from_rows(BufReader::new(file), paragraphs, io::stdout())
+                let rows = BufReader::new(file);
+                match format {
+                    ScoreFormat::Html => {
+                        let mut out = BufWriter::with_capacity(1 << 16, io::stdout());
+                        html_from_rows(rows, &mut out)?;
+                        out.flush()
+                    }
+                    _ => parquet_from_rows(rows, paragraphs, io::stdout()),
+                }
             }
+            Sink::File(file) if format == ScoreFormat::Html => file.finish_as(|rows, out| html_from_rows(rows, out)),
             Sink::File(file) if format == ScoreFormat::Parquet => {
                 file.finish_as(|rows, out| parquet_from_rows(rows, paragraphs, out))
             }

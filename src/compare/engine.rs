@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::cells::{CellRows, cells};
 use super::contrasts::{Side, contrast};
-use super::estimates::{CellFigures, FEWEST_LABELLED, measure};
+use super::estimates::{CellFigures, FEW_LABELLED, FEWEST_LABELLED, measure};
 use super::examples::examples;
 use super::gather::{Gathered, Gatherer};
 use super::options::CompareOptions;
@@ -22,7 +22,7 @@ use super::trends::trends;
 use super::warnings::{Untested, warnings};
 use crate::label::Stance;
 use crate::model::ErrorRates;
-use crate::statistics::{benjamini_hochberg, holm, maximised_prevalence};
+use crate::statistics::{PowerSums, benjamini_hochberg, holm, maximised_prevalence};
 
 /// The most cells that are resampled at a time; a company is never parted.
 const CELLS: usize = 1000;
@@ -43,8 +43,11 @@ impl Gatherer {
         let with_labels = !data.labels.is_empty();
         let errors = if options.assumed && !with_labels { errors } else { &[] };
         let rows = cells(&data, !errors.is_empty());
+        let pooled = pooled_power(&rows);
         let way = |cell: &CellRows| match () {
-            () if with_labels && cell.labelled() >= FEWEST_LABELLED => Way::Labels,
+            () if with_labels && cell.labelled() >= FEWEST_LABELLED => {
+                Way::Labels(pooled.filter(|_| cell.labelled() < FEW_LABELLED))
+            }
             () if !errors.is_empty() => Way::Assumed(errors),
             () => Way::None,
         };
@@ -108,6 +111,13 @@ impl Gatherer {
             articles,
         })
     }
+}
+
+/// The λ that suits all cells together.
+fn pooled_power(rows: &[CellRows]) -> Option<f64> {
+    let mut sums = PowerSums::default();
+    rows.iter().flat_map(|row| &row.stories).for_each(|story| sums.add(&story.unit, 1.0));
+    sums.power()
 }
 
 /// A group as a whole.

@@ -8,7 +8,9 @@ use crate::statistics::{PowerUnit, PredictionPowered, bca_interval};
 /// The fewest stories for an interval.
 pub const FEWEST_STORIES: usize = 5;
 /// The fewest stories with labels by which a cell is corrected.
-pub const FEWEST_LABELLED: usize = 10;
+pub const FEWEST_LABELLED: usize = 5;
+/// Cells with fewer stories with labels than this take λ from all cells together.
+pub(super) const FEW_LABELLED: usize = 30;
 
 /// A figure of a cell with what each story contributes to its error.
 #[derive(Debug, Clone)]
@@ -69,9 +71,9 @@ pub(super) fn measure(cell: &CellRows, way: Way<'_>, replicates: &[Figures], lev
         Measured::new(now.net, of(|f| f.net), influence, decided, level).estimate
     });
     let corrected = match way {
-        Way::Labels => {
+        Way::Labels(power) => {
             let units: Vec<PowerUnit> = cell.stories.iter().map(|row| row.unit).collect();
-            PredictionPowered::new(&units).map(|found| {
+            PredictionPowered::new(&units, power).map(|found| {
                 let measured = Measured::new(found.value, of(|f| f.corrected), found.influence, found.labelled, level);
                 (measured, Correction::Gold, Some(found.power))
             })

@@ -27,7 +27,8 @@ pub(super) struct Figures {
 /// How the figures of a cell are corrected.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Way<'a> {
-    Labels,
+    /// By labels; a λ that is given is not tuned on the cell.
+    Labels(Option<f64>),
     Assumed(&'a [ErrorRates]),
     None,
 }
@@ -47,7 +48,7 @@ pub(super) fn figures(cell: &CellRows, way: Way<'_>, times: impl Fn(u32) -> f64)
         decided += times * row.decided;
         balance += times * row.balance;
         match way {
-            Way::Labels => power.add(&row.unit, times),
+            Way::Labels(_) => power.add(&row.unit, times),
             Way::Assumed(_) => {
                 if let Some(sums) = &row.posteriors {
                     let all = posteriors.as_flattened_mut().iter_mut().zip(sums.as_flattened());
@@ -58,7 +59,11 @@ pub(super) fn figures(cell: &CellRows, way: Way<'_>, times: impl Fn(u32) -> f64)
         }
     }
     let (corrected, power) = match way {
-        Way::Labels => power.estimate().map_or((f64::NAN, None), |(value, power)| (value, Some(power))),
+        Way::Labels(given) => {
+            let tuned = given.or_else(|| power.power());
+            let value = tuned.and_then(|tuned| power.estimate(tuned));
+            (value.unwrap_or(f64::NAN), tuned)
+        }
         Way::Assumed(rates) => (assumed(&posteriors, rates).unwrap_or(f64::NAN), None),
         Way::None => (f64::NAN, None),
     };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::CellRows;
 use super::engine::COMPARED;
-use super::estimates::{FEWEST_LABELLED, FEWEST_STORIES};
+use super::estimates::{FEW_LABELLED, FEWEST_LABELLED, FEWEST_STORIES};
 use super::gather::Gathered;
 use super::options::CompareOptions;
 use super::result::{Cell, Correction, Gravity, Warning};
@@ -13,8 +13,6 @@ use crate::statistics::adjusted_prevalence;
 
 /// Fewer stories than this make intervals and tests rough.
 const FEW_STORIES: usize = 20;
-/// Fewer labelled stories than this make a correction rough.
-const FEW_LABELLED: usize = 30;
 /// The share of a cell's articles beyond which one story dominates it.
 const DOMINATING: f64 = 0.3;
 /// The share of a group's pairs beyond which the model abstains too often.
@@ -260,8 +258,8 @@ impl List {
             "gold-too-small",
             &labelled(0, FEWEST_LABELLED),
             (
-                "Fewer than 10 stories with labels: not corrected, shown as the model reads it, and compared with others uncorrected",
-                "有标注的报道不足 10 个：不作校正，按模型读数显示，与其他来源的比较也未校正",
+                "Fewer than 5 stories with labels: not corrected, shown as the model reads it, and compared with others uncorrected",
+                "有标注的报道不足 5 个：不作校正，按模型读数显示，与其他来源的比较也未校正",
             ),
         );
         self.cells(

@@ -6,6 +6,17 @@ use super::rows::{ArticleRow, ParagraphRow, Row, article_rows, paragraph_rows};
 use super::{Reporter, Shown};
 use crate::score::ArticleResult;
 
+/// Writes a header and the rows below it.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write_csv<R: Row>(mut rows: impl Iterator<Item = R>, out: impl Write) -> io::Result<()> {
+    let mut out = ::csv::WriterBuilder::new().has_headers(false).from_writer(out);
+    out.write_record(R::COLUMNS.iter().map(|column| column.name))?;
+    rows.try_for_each(|row| out.serialize(row))?;
+    out.flush()
+}
+
 /// A row an (article, company), or a (paragraph, company) when paragraphs are shown.
 pub struct CsvReporter {
     shown: Shown,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Reporter;
-use super::style::{BOLD, DIM, clip, pad, stance_style, styled};
+use super::style::{BOLD, DIM, clip, pad, signed, stance_style, styled};
 use crate::label::{Class, Stance};
 use crate::model::Role;
 use crate::score::{ExplainedArticle, ExplainedWord, Explanation};
@@ -82,12 +82,6 @@ fn word_style(word: &ExplainedWord, share: f64) -> Style {
     let colour = if word.contribution > 0.0 { AnsiColor::Green } else { AnsiColor::Red };
     let style = colour.on_default();
     if share < STRONG { style } else { style.bold().underline() }
-}
-
-/// A number with a sign and no "-0".
-fn signed(x: f64, decimals: usize) -> String {
-    let text = format!("{x:+.decimals$}");
-    if text[1..].chars().all(|c| matches!(c, '0' | '.')) { text.replacen('-', "+", 1) } else { text }
 }
 
 fn strongest(of: &Explanation, out: &mut dyn Write) -> io::Result<()> {
@@ -312,11 +306,5 @@ mod tests {
         TableExplainer::new(false).article(&explained, &mut out).unwrap();
         let plain = anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string();
         assert!(plain.contains("lied") && !plain.chars().any(|c| c.is_control() && c != '\n'), "{plain:?}");
-    }
-
-    #[test]
-    fn zero_has_no_minus() {
-        assert_eq!(["-0.00", "+0.00"].map(|_| signed(-1e-9, 2)), ["+0.00", "+0.00"]);
-        assert_eq!((signed(-0.5, 1), signed(0.25, 2)), ("-0.5".into(), "+0.25".into()));
     }
 }

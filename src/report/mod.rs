@@ -2,6 +2,7 @@
 
 mod agreement;
 mod check;
+mod compare;
 mod csv;
 mod evaluation;
 mod explain;
@@ -15,12 +16,13 @@ mod style;
 mod table;
 
 pub use self::check::{check_json, check_rows, check_table};
+pub use self::compare::{Sheet, compare_csv, compare_json, compare_markdown, compare_parquet, compare_table};
 pub use self::csv::CsvReporter;
 pub use self::parquet::{ParquetReporter, parquet_from_rows};
 pub use agreement::{agreement_table, disputes_table};
 pub use evaluation::{evaluation_table, suite_table};
 pub use explain::{JsonExplainer, TableExplainer};
-pub use html::{HtmlExplainer, HtmlReporter, receipt_page};
+pub use html::{HtmlExplainer, HtmlReporter, compare_page, html_from_rows, receipt_page};
 pub use json::{JsonReporter, NdjsonReporter};
 pub use receipt::receipt_table;
 pub use sample::sample_summary;

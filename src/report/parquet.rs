@@ -102,6 +102,28 @@ pub fn parquet_from_rows(rows: impl BufRead, paragraphs: bool, out: impl Write +
 }
 
 fn convert<R: Row>(mut rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
+    let (mut text, mut number) = (String::new(), 0u64);
+    let mut next = || -> io::Result<Option<R>> {
+        text.clear();
+        if rows.read_line(&mut text)? == 0 {
+            return Ok(None);
+        }
+        number += 1;
+        let row = serde_json::from_str(&text)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("row {number}: {error}")))?;
+        Ok(Some(row))
+    };
+    write_parquet(std::iter::from_fn(|| next().transpose()), out)
+}
+
+/// Writes a Parquet file with the rows, of which it holds one row group at a time.
+///
+/// # Errors
+/// Those of `rows` and `out`.
+pub(super) fn write_parquet<R: Row>(
+    mut rows: impl Iterator<Item = io::Result<R>>,
+    out: impl Write + Send,
+) -> io::Result<()> {
     let fields: Vec<Field> = R::COLUMNS.iter().map(field).collect();
     let schema = Arc::new(Schema::new(fields));
     let properties = WriterProperties::builder()
@@ -113,20 +135,15 @@ fn convert<R: Row>(mut rows: impl BufRead, out: impl Write + Send) -> io::Result
     // The Arrow schema says nothing that the Parquet types do not, and its bytes may change with the library.
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(out, Arc::clone(&schema), options).map_err(failed)?;
-    let (mut text, mut number) = (String::new(), 0u64);
     let mut more = true;
     while more {
         let mut builders: Vec<Builder> = R::COLUMNS.iter().map(Builder::new).collect();
         let (mut count, mut size) = (0, 0);
         while count < GROUP_ROWS && size < GROUP_TEXT {
-            text.clear();
-            if rows.read_line(&mut text)? == 0 {
+            let Some(row) = rows.next().transpose()? else {
                 more = false;
                 break;
-            }
-            number += 1;
-            let row: R = serde_json::from_str(&text)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("row {number}: {error}")))?;
+            };
             for (builder, value) in builders.iter_mut().zip(row.cells()) {
                 size += builder.append(value);
             }
@@ -212,7 +229,7 @@ impl Builder {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fs::File;
 
     use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -249,7 +266,7 @@ mod tests {
     }
 
     /// The header and the cells of a Parquet file.
-    fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
+    pub fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file_of(bytes)).unwrap();
         let mut rows = vec![builder.schema().fields().iter().map(|field| field.name().clone()).collect()];
         for batch in builder.build().unwrap() {

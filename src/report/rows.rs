@@ -14,7 +14,7 @@ use crate::score::ArticleResult;
 pub(super) enum Type {
     Text,
     Flag,
-    /// A number with four decimals.
+    /// A number.
     Real,
     /// A number that fits 32 bits.
     Count,
@@ -51,7 +51,7 @@ pub(super) trait Row: Serialize + DeserializeOwned {
 }
 
 /// A type that cells can have.
-trait Cell {
+pub(super) trait Cell {
     const TYPE: Type;
     const OPTIONAL: bool = false;
 
@@ -117,10 +117,15 @@ impl From<f64> for Rounded {
     }
 }
 
+/// A number, without decimals where it is whole.
+fn shortest<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
+    let whole = number as i64;
+    if whole as f64 == number { serializer.serialize_i64(whole) } else { serializer.serialize_f64(number) }
+}
+
 impl Serialize for Rounded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let whole = self.0 as i64;
-        if whole as f64 == self.0 { serializer.serialize_i64(whole) } else { serializer.serialize_f64(self.0) }
+        shortest(self.0, serializer)
     }
 }
 
@@ -130,26 +135,57 @@ impl<'de> Deserialize<'de> for Rounded {
     }
 }
 
+/// A number with six significant digits, such as a p-value, written as [`Rounded`] ones are.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Significant(f64);
+
+impl Serialize for Significant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        shortest(self.0, serializer)
+    }
+}
+
+impl From<f64> for Significant {
+    fn from(number: f64) -> Self {
+        Significant(significant(number))
+    }
+}
+
+/// Six significant digits.
+pub(super) fn significant(x: f64) -> f64 {
+    format!("{x:.5e}").parse().unwrap_or(x)
+}
+
+impl Cell for Significant {
+    const TYPE: Type = Type::Real;
+
+    fn value(cell: Option<&Self>) -> Value<'_> {
+        Value::Real(cell.map(|number| number.0))
+    }
+}
+
 macro_rules! table {
     ($(#[$about:meta])* $name:ident<$life:lifetime> { $($field:ident: $type:ty,)* }) => {
         $(#[$about])*
-        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub(super) struct $name<$life> { $($field: $type,)* }
 
-        impl<$life> Row for $name<$life> {
-            const COLUMNS: &'static [Column] = &[$(Column {
+        impl<$life> $crate::report::rows::Row for $name<$life> {
+            const COLUMNS: &'static [$crate::report::rows::Column] = &[$($crate::report::rows::Column {
                 name: stringify!($field),
-                kind: <$type as Cell>::TYPE,
-                optional: <$type as Cell>::OPTIONAL,
+                kind: <$type as $crate::report::rows::Cell>::TYPE,
+                optional: <$type as $crate::report::rows::Cell>::OPTIONAL,
             },)*];
 
-            fn cells(&self) -> impl Iterator<Item = Value<'_>> {
-                [$(Cell::value(Some(&self.$field)),)*].into_iter()
+            fn cells(&self) -> impl Iterator<Item = $crate::report::rows::Value<'_>> {
+                [$($crate::report::rows::Cell::value(Some(&self.$field)),)*].into_iter()
             }
         }
     };
 }
+pub(super) use table;
 
 table! {
     /// What an article says of a company.
@@ -204,8 +240,8 @@ fn optional(text: &Option<String>) -> Option<Cow<'_, str>> {
     text.as_deref().map(Cow::Borrowed)
 }
 
-/// A count of things in a document, of which no document in memory has too many.
-fn count(number: usize) -> i32 {
+/// A count of things in memory, of which there are never too many.
+pub(super) fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 

@@ -52,6 +52,47 @@ pub fn clip(text: &str, columns: usize) -> String {
     out
 }
 
+/// `text` in lines of at most `columns` terminal columns, broken at white space, and inside words that are wider than a line.
+///
+/// Control characters become spaces as in [`clip`].
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let columns = columns.max(2);
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.width() + 1 + word.width() > columns {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        if word.width() <= columns {
+            line.push_str(word);
+            continue;
+        }
+        let mut width = 0;
+        for c in word.chars() {
+            let next = c.width().unwrap_or(0);
+            if width + next > columns {
+                lines.push(std::mem::take(&mut line));
+                width = 0;
+            }
+            width += next;
+            line.push(c);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A number with a sign and no "-0".
+pub fn signed(x: f64, decimals: usize) -> String {
+    let text = format!("{x:+.decimals$}");
+    if text[1..].chars().all(|c| matches!(c, '0' | '.')) { text.replacen('-', "+", 1) } else { text }
+}
+
 /// A bar for a score in [−1, 1], `2 * half + 1` columns wide, with 0 in the middle.
 pub fn bar(score: f64, half: usize) -> String {
     let filled = (score.abs().min(1.0) * half as f64).round() as usize;
@@ -76,5 +117,19 @@ mod tests {
         assert_eq!(pad("月", 4), "月  ");
         assert_eq!(bar(-0.5, 4), "··██│····");
         assert_eq!(bar(1.0, 2), "··│██");
+    }
+
+    #[test]
+    fn zero_has_no_minus() {
+        assert_eq!([-1e-9, 1e-9].map(|x| signed(x, 2)), ["+0.00", "+0.00"]);
+        assert_eq!((signed(-0.5, 1), signed(0.25, 2)), ("-0.5".into(), "+0.25".into()));
+    }
+
+    #[test]
+    fn text_is_wrapped_at_spaces_and_inside_long_words() {
+        assert_eq!(wrap("one two  three\u{1b}[0m", 8), ["one two", "three", "[0m"]);
+        assert_eq!(wrap("no 月之暗面的模型", 6), ["no", "月之暗", "面的模", "型"]);
+        assert_eq!(wrap("one\ntwo", usize::MAX), ["one two"]);
+        assert!(wrap(" ", 9).is_empty());
     }
 }

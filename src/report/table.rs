@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::style::{BOLD, DIM, bar, class_name, clip, pad, stance_style, styled};
+use super::style::{BOLD, DIM, bar, class_name, clip, pad, signed, stance_style, styled};
 use super::{Reporter, Shown};
 use crate::article::Kind;
 use crate::label::Sentiment;
@@ -36,7 +36,7 @@ impl TableReporter {
             facts.push(role);
         }
         if let Some(sentiment) = &paragraph.sentiment {
-            facts.push(format!("{} {}", class_name::<Sentiment>(sentiment.class), signed(sentiment.score())));
+            facts.push(format!("{} {}", class_name::<Sentiment>(sentiment.class), signed(sentiment.score(), 2)));
         }
         let number = format!("{:>4}", paragraph.index);
         let words = if self.shown.text { clip(&paragraph.text, usize::MAX) } else { clip(&paragraph.text, WORDS) };
@@ -96,9 +96,9 @@ impl Reporter for TableReporter {
                 "  {} {} {:>6}  {} {} {:>10} {:>8}",
                 pad(&clip(&score.target, NAME), NAME),
                 styled(style, &bar(score.score, BAR)),
-                signed(score.score),
+                signed(score.score, 2),
                 styled(style, &format!("{label:<8}")),
-                format_args!("{:<15}", format!("{} to {}", signed(score.low), signed(score.high))),
+                format_args!("{:<15}", format!("{} to {}", signed(score.low, 2), signed(score.high, 2))),
                 score.paragraphs,
                 score.mentions
             )?;
@@ -119,11 +119,6 @@ impl Reporter for TableReporter {
     }
 }
 
-/// Two decimals with a sign, and no "-0.00".
-fn signed(x: f64) -> String {
-    format!("{:+.2}", if x.abs() < 0.005 { 0.0 } else { x })
-}
-
 fn write_score(score: &ParagraphScore, out: &mut dyn Write) -> io::Result<()> {
     let value = score.judgement.score();
     let style = stance_style(score.label);
@@ -133,7 +128,7 @@ fn write_score(score: &ParagraphScore, out: &mut dyn Write) -> io::Result<()> {
         "      {} {} {}  {}  {}",
         pad(&clip(&score.target, NAME), NAME),
         styled(style, &bar(value, SMALL_BAR)),
-        signed(value),
+        signed(value, 2),
         styled(style, &format!("{:<7}", score.label)),
         styled(
             DIM,

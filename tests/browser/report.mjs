@@ -6,17 +6,16 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { accessible, browser, run, shoot as shot, visit } from "./harness.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const program = resolve(process.argv[2] ?? join(root, "target/release/lichang"));
 const shots = process.argv[3];
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shoot = (page, name) => shot(page, shots, name);
 const work = mkdtempSync(join(tmpdir(), "lichang-browser-"));
 const lichang = (...args) => execFileSync(program, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 const targets = ["--targets", "tests/inputs/report/targets.toml"];
@@ -28,39 +27,19 @@ lichang("score", "tests/inputs/report", ...targets, "--format", "html", "--outpu
 lichang("score", "tests/inputs/report/quay.md", ...targets, "--format", "html", "--output", single);
 lichang("explain", "tests/inputs/report/quay.md", ...targets, "--format", "html", "--output", why);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
+// Enough articles for a page whose texts are packed: the two of the folder by turns, each with a number in it.
+const packed = join(work, "packed.html");
+const few = join(work, "few.html");
+const PACKED = 400;
+const texts = ["quay", "lighthouse"].map((name) => readFileSync(join(root, `tests/inputs/report/${name}.md`), "utf8").replace(/^---[^]*?---\n/, ""));
+const numbered = (at) => JSON.stringify({ id: `a${at}`, title: `Edition ${at}`, text: texts[at % 2].replace("\n\n", `\n\nEdition ${at} \u{1F4F0} </script> ${(at + 1) * 7919}\n\n`) }) + "\n";
+writeFileSync(join(work, "many.jsonl"), Array.from({ length: PACKED }, (_, at) => numbered(at)).join(""));
+writeFileSync(join(work, "few.jsonl"), numbered(0) + numbered(1));
+lichang("score", join(work, "many.jsonl"), ...targets, "--format", "html", "--output", packed);
+lichang("score", join(work, "few.jsonl"), ...targets, "--format", "html", "--output", few);
 
-// A page that fails the test when it complains or asks for anything but itself.
-async function visit(file, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", ...options });
-  const page = await context.newPage();
-  const trouble = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && trouble.push(message.text()));
-  page.on("pageerror", (error) => trouble.push(String(error)));
-  page.on("request", (request) => {
-    const url = request.url();
-    if (url !== pathToFileURL(file).href && !url.startsWith("blob:")) trouble.push(`asked for ${url}`);
-  });
-  await page.goto(pathToFileURL(file).href);
-  return { page, context, calm: async () => (assert.deepEqual(trouble, []), await context.close()) };
-}
-async function shoot(page, name) {
-  if (shots) await page.screenshot({ path: join(shots, name + ".png"), fullPage: true });
-}
-// Puts axe into the page past the policy, which forbids scripts but the page's own.
-async function accessible(page, where) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: axe });
-  const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }));
-  const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact));
-  const say = (v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join(" | ")}`;
-  assert.deepEqual(serious.map(say), [], where);
-  return found.violations.length;
-}
+const receipt = join(work, "receipt.html");
+lichang("train", "--base", "default", "data/examples/held-out.jsonl", "--output", join(work, "m.lichang"), "--report", receipt);
 
 const tests = {
   async "opens articles, colours words, keeps texts"() {
@@ -129,6 +108,141 @@ const tests = {
     await again.getByRole("button", { name: "Withdraw" }).first().click();
     assert.match(await again.locator("#download").textContent(), /\(1\)/);
     await calm();
+  },
+
+  async "shows probabilities when pointed at or focused"() {
+    const { page, calm } = await visit(single);
+    const line = page.locator("li", { has: page.locator("button", { hasText: "Velmora" }) }).first();
+    const tip = line.getByRole("tooltip");
+    assert.equal(await tip.isVisible(), false);
+    await line.locator("button").first().hover();
+    assert.match(await tip.textContent(), /^favor 0\.\d{3} · neutral 0\.\d{3} · against 0\.\d{3}$/);
+    assert.equal(await tip.isVisible(), true);
+    await page.mouse.move(0, 0);
+    assert.equal(await tip.isVisible(), false);
+    await page.keyboard.press("Tab");
+    for (let i = 0; i < 40 && !(await tip.isVisible()); i++) await page.keyboard.press("Tab");
+    assert.equal(await tip.isVisible(), true, "the keyboard reaches it");
+    await accessible(page, "tooltip");
+    await shoot(page, "tooltip");
+    await page.keyboard.press("Escape");
+    assert.equal(await tip.isVisible(), false);
+    await calm();
+  },
+
+  async "a corrected sentiment is downloaded and trained on"() {
+    const { page, context, calm } = await visit(single);
+    const tones = page.locator("li.tone > button");
+    assert.equal(await page.locator(".boilerplate li").count(), 0, "boilerplate has no margin");
+    const line = page.locator(".p", { hasText: "bloated" }).locator("li.tone");
+    assert.match(await line.locator("button").first().textContent(), /Sentiment (positive|neutral|negative)/);
+    await line.locator("button").first().click();
+    assert.deepEqual(await line.locator("input").evaluateAll((all) => all.map((input) => input.value)), ["positive", "neutral", "negative"]);
+    await line.getByRole("radio", { name: "positive" }).check();
+    const other = page.locator(".p", { hasText: "ferry" }).locator("li.tone");
+    await other.locator("button").first().click();
+    await other.getByRole("radio", { name: "negative" }).check();
+    await page.locator("li > button", { hasText: "Brindlecore" }).nth(1).click();
+    await page.locator("li", { has: page.locator("button", { hasText: "Brindlecore" }) }).nth(1).getByRole("radio", { name: "favor" }).check();
+    await accessible(page, "sentiment");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+    const file = join(work, "sentiment.jsonl");
+    await download.saveAs(file);
+    const records = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+    const tone = records.find((record) => !("target" in record));
+    assert.equal(records.length, 3);
+    assert.deepEqual([tone.label, tone.lang, "from" in tone], ["positive", "en", false]);
+    assert.ok(Math.abs(Object.values(tone.suggestion.p).reduce((a, b) => a + b) - 1) < 0.002);
+    const evaluated = JSON.parse(lichang("evaluate", file, "--format", "json", ...targets));
+    assert.deepEqual([evaluated.stance.n, evaluated.sentiment.n], [1, 2]);
+    const trained = join(work, "s.lichang");
+    lichang("train", "--base", "default", file, "data/examples/held-out.jsonl", ...targets, "--output", trained);
+    assert.ok(statSync(trained).size > 1000);
+    const again = await context.newPage();
+    await again.goto(pathToFileURL(single).href);
+    assert.match(await again.locator("li.tone > button", { hasText: "(corrected)" }).first().textContent(), /positive/);
+    assert.ok((await tones.count()) > 3);
+    await calm();
+  },
+
+  async "a large page packs its texts and opens them"() {
+    assert.ok(statSync(packed).size < 400_000, `${statSync(packed).size} bytes`);
+    const { page, calm } = await visit(packed);
+    const plain = await visit(few);
+    assert.equal(await page.locator("article").count(), PACKED);
+    assert.equal(await page.locator("script.pack").count(), 1);
+    assert.equal(await page.locator(".p").count(), 0);
+    for (const at of [0, 1, PACKED - 2, PACKED - 1]) {
+      const article = page.locator("article").nth(at);
+      const like = plain.page.locator("article").nth(at % 2);
+      for (const one of [article, like]) if (!(await one.locator("details").evaluate((d) => d.open))) await one.locator("summary").click();
+      // The same paragraphs, marks and labels as on a plain page.
+      const looks = (of, at) =>
+        of.locator(".p").evaluateAll((all, at) =>
+          all.map((p) => [p.className, p.firstChild.outerHTML.replace(`Edition ${at} `, "Edition N ").replace(String((at + 1) * 7919), "M"), [...p.querySelectorAll("li > button")].map((b) => b.textContent)]), at);
+      // Scores are differences of rounded probabilities.
+      const [found, wanted] = [await looks(article, at), await looks(like, at % 2)];
+      const scores = (of) => [...JSON.stringify(of).matchAll(/[+−](\d\.\d\d)/g)].map((match) => Number(match[1]));
+      scores(found).forEach((score, i) => assert.ok(Math.abs(score - scores(wanted)[i]) < 0.011));
+      const rest = (of) => JSON.stringify(of, null, 1).replace(/[+−]\d\.\d\d/g, "");
+      assert.equal(rest(found), rest(wanted));
+      const table = async (of) => (await of.locator("table").first().textContent()).replaceAll("\n", "");
+      assert.equal(await table(article), await table(like));
+    }
+    // Words are coloured as there, but for the palest.
+    for (const one of [page, plain.page]) await one.selectOption("#company", "Brindlecore");
+    const words = (of) => of.locator("article").first().locator(".w:not(.f1, .a1)").allTextContents();
+    const coloured = await words(page);
+    assert.ok(coloured.includes("bloated"));
+    assert.deepEqual(coloured, await words(plain.page));
+    const bloated = page.locator(".w", { hasText: /^bloated$/ }).first();
+    assert.match(await bloated.getAttribute("title"), /^≈ −\d\.\d\d$/);
+    // A correction is downloaded with the text, also of an article that nobody opened since.
+    const line = page.locator("article").nth(PACKED - 1).locator("li", { has: page.locator("button", { hasText: "Velmora" }) }).first();
+    await line.locator("button").first().click();
+    await line.getByRole("radio", { name: "against" }).check();
+    await accessible(page, "packed");
+    await page.reload();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+    await download.saveAs(join(work, "packed.jsonl"));
+    const record = JSON.parse(readFileSync(join(work, "packed.jsonl"), "utf8"));
+    assert.deepEqual([record.doc.endsWith(`a${PACKED - 1}`), record.target, record.label, record.lang], [true, "Velmora", "against", "zh"]);
+    assert.equal([...record.text].slice(record.from, record.to).join(""), "维尔莫拉");
+    assert.equal(JSON.parse(lichang("evaluate", join(work, "packed.jsonl"), "--format", "json", ...targets)).stance.n, 1);
+    await page.fill("#filter", "Edition 399");
+    assert.equal(await page.locator("article:visible").count(), 1);
+    await page.click("#language");
+    assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll("article:not([hidden]) .t")].map((e) => e.textContent).filter((t) => !/[\u4e00-\u9fff]/.test(t))), []);
+    await page.locator("article:visible summary").click();
+    await shoot(page, "packed");
+    await plain.calm();
+    await calm();
+    const still = await visit(packed, { javaScriptEnabled: false });
+    assert.match(await still.page.locator("article").first().textContent(), /Brindlecore (favor|neutral|against)\?? [+−]0\.\d\d/);
+    assert.match(await still.page.locator("main").textContent(), /open with JavaScript/);
+    await still.calm();
+  },
+
+  async "the receipt of a training"() {
+    const { page, calm } = await visit(receipt);
+    assert.equal(await page.locator("h1").textContent(), "Receipt of a training");
+    assert.ok((await page.locator("table").count()) > 5);
+    assert.match(await page.locator("main").textContent(), /McNemar: \d+ /);
+    await accessible(page, "receipt");
+    await shoot(page, "receipt");
+    await page.click("#language");
+    assert.equal(await page.locator("h1").textContent(), "训练回执");
+    const left = await page.evaluate(() => [...document.querySelectorAll(".t")].map((e) => e.textContent).filter((t) => !/[\u4e00-\u9fff]/.test(t)));
+    assert.deepEqual([...new Set(left)], []);
+    await shoot(page, "receipt-chinese");
+    await calm();
+    for (const options of [{ colorScheme: "dark" }, { viewport: { width: 390, height: 844 }, hasTouch: true }]) {
+      const other = await visit(receipt, options);
+      assert.ok(await other.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing is wider than the window");
+      await accessible(other.page, "receipt " + JSON.stringify(options));
+      await shoot(other.page, options.colorScheme ? "receipt-dark" : "receipt-phone");
+      await other.calm();
+    }
   },
 
   async "speaks Chinese and remembers it"() {
@@ -207,16 +321,5 @@ const tests = {
   },
 };
 
-let failed = 0;
-for (const [name, test] of Object.entries(tests)) {
-  try {
-    await test();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-}
-await browser.close();
+await run(tests);
 rmSync(work, { recursive: true });
-process.exitCode = failed ? 1 : 0;

@@ -1,22 +1,24 @@
 //! Scored articles for a browser.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
-use std::ops::Range;
-use std::sync::Arc;
+use std::io::{self, BufRead, Write};
 
 use serde::Serialize;
 
-use super::page::{self, Escaped, signed, term};
-use crate::article::Kind;
+use super::pack::Pack;
+use super::page::{self, Escaped, Shell, signed, term};
+use super::row::{Head, Part, Row, Whole};
 use crate::label::{Class, Language};
-use crate::model::{Evidence, Word};
 use crate::report::{Reporter, Shown};
-use crate::score::{ArticleResult, ParagraphResult, ParagraphScore};
+use crate::score::ArticleResult;
 
-/// A page with every article: its scores as a table, and its text with what each paragraph says of each company in the margin.
+/// Pages up to this size in bytes have their texts as HTML; larger ones pack them, and the script unpacks what the reader opens.
+const PLAIN: usize = 1_000_000;
+
+/// Articles for a page: their scores, and their texts with what each paragraph says of each company in the margin.
 ///
-/// From articles that were scored with evidence ([`crate::score::Scorer::with_evidence`]) words can be coloured.
+/// It writes a row an article; [`html_from_rows`] makes the page of them. From articles that were scored with evidence
+/// ([`crate::score::Scorer::with_evidence`]) words can be coloured.
 pub struct HtmlReporter {
     shown: Shown,
     model: String,
@@ -29,14 +31,149 @@ impl HtmlReporter {
     }
 }
 
+fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+impl Reporter for HtmlReporter {
+    fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Shown { articles, paragraphs, .. } = self.shown;
+        line(&Head { model: self.model.clone(), articles, paragraphs }, out)
+    }
+
+    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
+        line(&Row::new(article, self.shown), out)
+    }
+}
+
+/// Makes the page of the rows that an [`HtmlReporter`] wrote.
+///
+/// Small pages can be read without JavaScript. Large ones hold the scores as HTML and the texts packed: 500 articles of 7 kB stay below 2 MB.
+/// Memory is bounded, by some 4 MB of texts at a time.
+///
+/// # Errors
+/// Those of the reader and the writer, and rows that are none.
+pub fn html_from_rows(rows: impl BufRead, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = rows.lines();
+    let head = lines.next().ok_or(io::ErrorKind::UnexpectedEof)??;
+    let head: Head = serde_json::from_str(&head)?;
+    let shell = Shell::new("Stance toward companies", "Skip to the articles", &head.model);
+    let legend = [
+        "The score is P(favor) − P(against), from −1 to +1; bars show it with its interval. In the margin: the probabilities of favor / neutral / against. A question mark: unsure.",
+        super::explain::COLOURS,
+    ];
+    let mut rows = lines.map(|row| Ok::<Row, io::Error>(serde_json::from_str(&row?)?));
+    out.write_all(shell.begin(&page::legend(&legend), "").as_bytes())?;
+    let (mut small, mut plain) = (Vec::new(), String::new());
+    let mut packed = false;
+    for row in rows.by_ref() {
+        let row = row?;
+        article(&row, &head, &mut plain)?;
+        small.push(row);
+        packed = head.paragraphs && plain.len() > PLAIN;
+        if packed {
+            break;
+        }
+        if !head.paragraphs {
+            out.write_all(plain.as_bytes())?;
+            (small, plain) = (Vec::new(), String::new());
+        }
+    }
+    if packed {
+        pack(small.into_iter().map(Ok).chain(rows), &head, out)?;
+    } else {
+        out.write_all(plain.as_bytes())?;
+    }
+    out.write_all(shell.end().as_bytes())
+}
+
+/// Articles with their texts packed, and the packs behind them.
+fn pack(rows: impl Iterator<Item = io::Result<Row>>, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<noscript><p>{}</p></noscript>",
+        term("The texts of a page of this size are packed; they open with JavaScript.")
+    )?;
+    let mut pack = Pack::default();
+    for row in rows {
+        let row = row?;
+        let mut html = String::new();
+        summary(&row, head, &mut html);
+        out.write_all(html.as_bytes())?;
+        pack.add(&row);
+        if pack.is_full() {
+            out.write_all(std::mem::take(&mut pack).finish()?.as_bytes())?;
+        }
+    }
+    out.write_all(pack.finish()?.as_bytes())
+}
+
+/// The heading of an article and what is known of it.
+fn heading(row: &Row, out: &mut String) {
+    let facts = [row.outlet.as_deref(), row.date.as_deref()].into_iter().flatten();
+    let facts: String = facts.map(|fact| format!("{} · ", Escaped(fact))).collect();
+    let _ = writeln!(
+        out,
+        "<article class=scored><h2{}>{}</h2><p class=facts>{facts}<code>{}</code></p>",
+        lang(row.language),
+        Escaped(row.title.as_deref().unwrap_or(&row.doc)),
+        Escaped(&row.doc)
+    );
+}
+
+/// An article whose text is packed: its companies with label and score; the pack has the rest.
+fn summary(row: &Row, head: &Head, out: &mut String) {
+    heading(row, out);
+    out.push_str("<ul class=sum>");
+    for (at, company) in row.companies.iter().enumerate() {
+        let _ = write!(out, "<li>{}", Escaped(company));
+        if let Some(score) = row.scores.get(at).filter(|_| head.articles) {
+            let (label, unsure) = (score.label.name(), if score.abstain { "?" } else { "" });
+            let _ = write!(out, " <i>{label}{unsure}</i> {}", signed(score.score, 2));
+        }
+    }
+    out.push_str("</ul></article>\n");
+}
+
+/// An article with its text as HTML.
+fn article(row: &Row, head: &Head, out: &mut String) -> io::Result<()> {
+    heading(row, out);
+    if head.articles {
+        scores(row, out);
+    }
+    let mut data = Data { t: &row.companies, p: Vec::new() };
+    if head.paragraphs {
+        let boilerplate = row.paragraphs.iter().filter(|p| p.kind == "boilerplate").count();
+        let _ = write!(
+            out,
+            "<details><summary>{}: {} {}, {boilerplate} {}</summary>",
+            term("Text"),
+            row.paragraphs.len(),
+            term("paragraphs"),
+            term("boilerplate")
+        );
+        for part in &row.paragraphs {
+            paragraph(part, &row.companies, out);
+        }
+        out.push_str("</details>\n");
+        data.p = row.paragraphs.iter().filter(|part| judged(part)).map(paragraph_data).collect();
+    }
+    let _ = writeln!(out, "<script type=\"application/json\">{}</script>\n</article>", page::data(&data)?);
+    Ok(())
+}
+
+/// Whether a paragraph has a margin.
+fn judged(part: &Part) -> bool {
+    !part.said.is_empty() || part.tone.is_some()
+}
+
 /// What the script knows of an article besides what the page shows; without names because there may be many.
 #[derive(Serialize)]
 struct Data<'a> {
-    /// The document.
-    d: &'a str,
     /// The companies.
-    t: Vec<&'a str>,
-    /// Paragraphs with scores.
+    t: &'a [String],
+    /// Paragraphs with a margin.
     p: Vec<ParagraphData>,
 }
 
@@ -64,8 +201,8 @@ fn two_digits(value: usize) -> [char; 2] {
 /// Tokens as gaps and lengths in UTF-16 units: one digit where the gap is at most 1 and the length at most 31, else an `A` and two digits each.
 ///
 /// Gaps and tokens longer than [`LARGEST`] are divided; the second part of the result says which token each part begins.
-fn tokens(text: &str, places: impl Iterator<Item = Range<usize>>) -> (String, Vec<Option<usize>>) {
-    let units = |range: Range<usize>| text[range].encode_utf16().count();
+fn tokens(text: &str, places: &[(usize, usize)]) -> (String, Vec<Option<usize>>) {
+    let units = |from: usize, to: usize| text[from..to].encode_utf16().count();
     let (mut coded, mut parts, mut at) = (String::new(), Vec::new(), 0);
     let mut put = |gap: usize, length: usize, token: Option<usize>| {
         if gap <= 1 && length <= 31 && gap + length > 0 {
@@ -77,9 +214,9 @@ fn tokens(text: &str, places: impl Iterator<Item = Range<usize>>) -> (String, Ve
         }
         parts.push(token);
     };
-    for (token, place) in places.enumerate() {
-        let (mut gap, mut length) = (units(at..place.start), units(place.clone()));
-        at = place.end;
+    for (token, &(from, to)) in places.iter().enumerate() {
+        let (mut gap, mut length) = (units(at, from), units(from, to));
+        at = to;
         while gap > LARGEST {
             put(LARGEST, 0, None);
             gap -= LARGEST;
@@ -99,10 +236,10 @@ const NEAR: i32 = 31;
 const FAR: i32 = 2047;
 
 /// Contributions in hundredths of a logit: one digit each where they are small, else a `_` and two digits.
-fn contributions(evidence: &Evidence, parts: &[Option<usize>]) -> String {
+fn contributions(adds: &[i32], parts: &[Option<usize>]) -> String {
     let mut coded = String::with_capacity(parts.len());
     for part in parts {
-        let hundredths = part.map_or(0.0, |token| evidence.words[token].contribution * 100.0).round() as i32;
+        let hundredths = part.and_then(|token| adds.get(token)).copied().unwrap_or(0);
         if hundredths.abs() <= NEAR {
             coded.push(digit((hundredths + NEAR) as usize));
         } else {
@@ -113,65 +250,21 @@ fn contributions(evidence: &Evidence, parts: &[Option<usize>]) -> String {
     coded
 }
 
-/// Where the words of a paragraph stand in its plain text; they depend on no company.
-fn places(paragraph: &ParagraphResult, evidence: &Evidence) -> Vec<Range<usize>> {
-    let mut at = 0;
-    let place = |word: &Word| {
-        let found = paragraph.spans.plain(&word.range).unwrap_or(at..at);
-        let start = found.start.max(at);
-        at = found.end.max(start);
-        start..at
-    };
-    evidence.words.iter().map(place).collect()
-}
-
-fn paragraph_data(paragraph: &ParagraphResult) -> ParagraphData {
-    let first = paragraph.scores.first().and_then(|score| score.evidence.as_ref());
-    let places = first.map(|evidence| places(paragraph, evidence)).unwrap_or_default();
-    let (coded, parts) = tokens(&paragraph.text, places.into_iter());
-    let score = |score: &ParagraphScore| {
-        let points = |end: usize| paragraph.text[..end].chars().count();
-        let mention = score.mentions.iter().find_map(|mention| paragraph.spans.plain(&mention.range)).unwrap_or(0..0);
-        let coded = score.evidence.as_ref().map(|evidence| contributions(evidence, &parts)).unwrap_or_default();
-        ScoreData(points(mention.start), points(mention.end), coded)
-    };
-    ParagraphData(paragraph.index, coded, paragraph.scores.iter().map(score).collect())
-}
-
-fn index(names: &[Arc<str>], name: &Arc<str>) -> usize {
-    names.iter().position(|known| known == name).unwrap_or(names.len())
-}
-
-/// The companies of an article in the order of their first mention.
-fn names(article: &ArticleResult) -> Vec<Arc<str>> {
-    let mut names: Vec<Arc<str>> = article.scores.iter().map(|score| Arc::clone(&score.target)).collect();
-    for score in article.paragraphs.iter().flat_map(|p| &p.scores) {
-        if !names.contains(&score.target) {
-            names.push(Arc::clone(&score.target));
-        }
-    }
-    names
+fn paragraph_data(part: &Part) -> ParagraphData {
+    let (coded, parts) = tokens(&part.text, &part.words);
+    let scores = part.said.iter().map(|said| ScoreData(said.from, said.to, contributions(&said.adds, &parts)));
+    ParagraphData(part.index, coded, scores.collect())
 }
 
 /// The text of a paragraph with its mentions marked.
-fn marked(paragraph: &ParagraphResult, names: &[Arc<str>]) -> String {
-    let mut mentions: Vec<(Range<usize>, usize)> = paragraph
-        .scores
-        .iter()
-        .flat_map(|score| score.mentions.iter().map(move |mention| (mention, index(names, &score.target))))
-        .filter_map(|(mention, company)| Some((paragraph.spans.plain(&mention.range)?, company)))
-        .collect();
-    mentions.sort_by_key(|(range, _)| range.start);
+fn marked(part: &Part) -> String {
     let (mut text, mut at) = (String::new(), 0);
-    for (range, company) in mentions.into_iter().filter(|(range, _)| !range.is_empty()) {
-        if range.start < at {
-            continue;
-        }
-        let (before, name) = (&paragraph.text[at..range.start], &paragraph.text[range.clone()]);
-        let _ = write!(text, "{}<b data-c={company}>{}</b>", Escaped(before), Escaped(name));
-        at = range.end;
+    for &(from, to, company) in &part.marks {
+        let (before, name) = (Escaped(&part.text[at..from]), Escaped(&part.text[from..to]));
+        let _ = write!(text, "{before}<b data-c={company}>{name}</b>");
+        at = to;
     }
-    let _ = write!(text, "{}", Escaped(&paragraph.text[at..]));
+    let _ = write!(text, "{}", Escaped(&part.text[at..]));
     text
 }
 
@@ -184,31 +277,35 @@ fn lang(language: Language) -> &'static str {
     }
 }
 
-fn paragraph(paragraph: &ParagraphResult, names: &[Arc<str>], out: &mut String) {
-    let kind = match paragraph.kind {
-        Kind::Body => String::new(),
-        kind => format!(" {}", kind.name().replace(' ', "-")),
-    };
-    let scored = if paragraph.scores.is_empty() { "" } else { " s" };
-    let class = format!("p{scored}{kind}");
+fn paragraph(part: &Part, companies: &[String], out: &mut String) {
+    let kind = if part.kind == "body" { String::new() } else { format!(" {}", part.kind.replace(' ', "-")) };
+    let class = format!("p{}{kind}", if judged(part) { " s" } else { "" });
     let class = if class.contains(' ') { format!("\"{class}\"") } else { class };
-    let _ = write!(out, "<div class={class}><p{}>{}</p>", lang(paragraph.language), marked(paragraph, names));
-    if paragraph.kind == Kind::Boilerplate {
-        let rule = paragraph.rule.map(|rule| format!(": {}", term(rule.name()))).unwrap_or_default();
-        let _ = write!(out, "<p class=why>{}{rule}</p>", term(paragraph.kind.name()));
+    let _ = write!(out, "<div class={class}><p{}>{}</p>", lang(part.language), marked(part));
+    if part.kind == "boilerplate" {
+        let rule = part.rule.as_deref().map(|rule| format!(": {}", term(rule))).unwrap_or_default();
+        let _ = write!(out, "<p class=why>{}{rule}</p>", term(&part.kind));
     }
-    if !paragraph.scores.is_empty() {
+    if judged(part) {
         out.push_str("<ul>");
-        for score in &paragraph.scores {
-            let [favor, neutral, against] = score.judgement.p;
+        for said in &part.said {
+            let [favor, neutral, against] = said.p;
             let _ = write!(
                 out,
                 "<li class={label}>{name} <i>{label}{unsure}</i> {value} <small>{favor:.3} {neutral:.3} {against:.3}{reference}</small>",
-                label = score.label.name(),
-                name = Escaped(&score.target),
-                unsure = if score.abstain { "?" } else { "" },
-                value = signed(score.judgement.score(), 2),
-                reference = if score.only_anaphora { " by reference" } else { "" },
+                label = said.label.name(),
+                name = Escaped(companies.get(said.company).map_or("", String::as_str)),
+                unsure = if said.abstain { "?" } else { "" },
+                value = signed(favor - against, 2),
+                reference = if said.by_reference { " by reference" } else { "" },
+            );
+        }
+        if let Some(tone) = &part.tone {
+            let (label, [positive, neutral, negative]) = (tone.label.name(), tone.p);
+            let _ = write!(
+                out,
+                "<li class=\"tone {label}\">{} <i>{label}</i> <small>{positive:.3} {neutral:.3} {negative:.3}</small>",
+                term("Sentiment")
             );
         }
         out.push_str("</ul>");
@@ -216,8 +313,8 @@ fn paragraph(paragraph: &ParagraphResult, names: &[Arc<str>], out: &mut String) 
     out.push_str("</div>\n");
 }
 
-fn scores(article: &ArticleResult, out: &mut String) {
-    if article.scores.is_empty() {
+fn scores(row: &Row, out: &mut String) {
+    if row.scores.is_empty() {
         out.push_str("<p class=\"facts t\">No company of the table is mentioned.</p>\n");
         return;
     }
@@ -228,75 +325,22 @@ fn scores(article: &ArticleResult, out: &mut String) {
         let _ = write!(out, "<th scope=col class=t>{head}");
     }
     out.push_str("<tbody>\n");
-    for score in &article.scores {
+    for (company, Whole { score, low, high, label, abstain, paragraphs, mentions }) in
+        row.companies.iter().zip(&row.scores)
+    {
         let _ = writeln!(
             out,
-            "<tr><th scope=row>{}<td class=n>{}<td class=n>{} … {}<td class={}>{}{}<td class=n>{}<td class=n>{}",
-            Escaped(&score.target),
-            signed(score.score, 2),
-            signed(score.low, 2),
-            signed(score.high, 2),
-            score.label.name(),
-            term(score.label.name()),
-            if score.abstain { "?" } else { "" },
-            score.paragraphs,
-            score.mentions
+            "<tr><th scope=row>{}<td class=n>{}<td class=n>{} … {}<td class={}>{}{}<td class=n>{paragraphs}<td class=n>{mentions}",
+            Escaped(company),
+            signed(*score, 2),
+            signed(*low, 2),
+            signed(*high, 2),
+            label.name(),
+            term(label.name()),
+            if *abstain { "?" } else { "" },
         );
     }
     out.push_str("</table></div>\n");
-}
-
-impl Reporter for HtmlReporter {
-    fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
-        let legend = [
-            "The score is P(favor) − P(against), from −1 to +1; bars show it with its interval. In the margin: the probabilities of favor / neutral / against. A question mark: unsure.",
-            super::explain::COLOURS,
-        ];
-        page::begin(out, "Stance toward companies", &legend, &self.model)
-    }
-
-    fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
-        let names = names(article);
-        let title = article.title.as_deref().unwrap_or(&article.doc);
-        let facts: Vec<String> = [article.meta.outlet.as_deref(), article.meta.date.as_deref(), Some(&*article.doc)]
-            .into_iter()
-            .flatten()
-            .map(|fact| Escaped(fact).to_string())
-            .collect();
-        let mut html = format!(
-            "<article class=scored>\n<h2{}>{}</h2>\n<p class=facts>{}</p>\n",
-            lang(article.language),
-            Escaped(title),
-            facts.join(" · ")
-        );
-        if self.shown.articles {
-            scores(article, &mut html);
-        }
-        let mut data = Data { d: &article.doc, t: names.iter().map(|name| &**name).collect(), p: Vec::new() };
-        if self.shown.paragraphs {
-            let boilerplate = article.paragraphs.iter().filter(|p| p.kind == Kind::Boilerplate).count();
-            let _ = write!(
-                html,
-                "<details><summary>{}: {} {}, {boilerplate} {}</summary>",
-                term("Text"),
-                article.paragraphs.len(),
-                term("paragraphs"),
-                term("boilerplate")
-            );
-            for of in self.shown.paragraphs_of(article) {
-                paragraph(of, &names, &mut html);
-            }
-            html.push_str("</details>\n");
-            let scored = self.shown.paragraphs_of(article).filter(|p| !p.scores.is_empty());
-            data.p = scored.map(paragraph_data).collect();
-        }
-        let _ = writeln!(html, "<script type=\"application/json\">{}</script>\n</article>", page::data(&data)?);
-        out.write_all(html.as_bytes())
-    }
-
-    fn end(&self, out: &mut dyn Write) -> io::Result<()> {
-        page::end(out, &self.model)
-    }
 }
 
 #[cfg(test)]
@@ -316,9 +360,16 @@ mod tests {
     const SHOWN: Shown = Shown { articles: true, paragraphs: true, boilerplate: false, text: false };
 
     fn html(article: &ArticleResult) -> String {
-        let mut out = Vec::new();
-        HtmlReporter::new(SHOWN, "m".into()).article(article, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        let (mut rows, mut page) = (Vec::new(), Vec::new());
+        let reporter = HtmlReporter::new(SHOWN, "m".into());
+        reporter.begin(&mut rows).unwrap();
+        reporter.article(article, &mut rows).unwrap();
+        html_from_rows(&rows[..], &mut page).unwrap();
+        String::from_utf8(page).unwrap()
+    }
+
+    fn row(article: &ArticleResult) -> Row {
+        Row::new(article, SHOWN)
     }
 
     fn scored(text: &str) -> ArticleResult {
@@ -355,7 +406,7 @@ mod tests {
         let article = scored(&text);
         let [paragraph] = &article.paragraphs[..] else { panic!("one paragraph") };
         let units: Vec<u16> = paragraph.text.encode_utf16().collect();
-        let ParagraphData(0, coded, scores) = paragraph_data(paragraph) else { panic!("the first") };
+        let ParagraphData(0, coded, scores) = paragraph_data(&row(&article).paragraphs[0]) else { panic!("the first") };
         assert_eq!(scores.len(), 2);
         let mut strong = 0;
         for (ScoreData(from, to, values), score) in scores.iter().zip(&paragraph.scores) {
@@ -390,6 +441,24 @@ mod tests {
         assert!(!page.contains(" style="), "the policy forbids style attributes");
     }
 
+    #[test]
+    fn large_pages_are_packed() {
+        let article = scored("OpenAI is a disgrace, </script><script>alert(1)</script> 月之暗面遥遥领先。");
+        let reporter = HtmlReporter::new(SHOWN, "m".into());
+        let (mut rows, mut page) = (Vec::new(), Vec::new());
+        reporter.begin(&mut rows).unwrap();
+        for _ in 0..3000 {
+            reporter.article(&article, &mut rows).unwrap();
+        }
+        html_from_rows(&rows[..], &mut page).unwrap();
+        let page = String::from_utf8(page).unwrap();
+        assert_eq!(page.matches("<article").count(), 3000);
+        assert_eq!(page.matches("<script").count(), 2, "a pack, and the page's own");
+        assert!(!page.contains("is a disgrace") && !page.contains("alert(1)"));
+        assert!(page.len() < PLAIN, "{} bytes", page.len());
+        assert!(page.contains("<li>OpenAI <i>against"), "scores can be read without the script");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
@@ -400,8 +469,8 @@ mod tests {
             article.doc = format!("{text}</script><script>");
             article.meta = Meta { outlet: Some(hostile.clone()), ..Meta::default() };
             let page = html(&article);
-            prop_assert_eq!(page.matches("<script").count(), 1);
-            prop_assert_eq!(page.matches("</script").count(), 1);
+            // The data of the article, and the page's own.
+            prop_assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (2, 2));
             prop_assert!(!page.contains("<img") && !page.contains("alert(1)>"));
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::page::{self, Escaped, colour, signed, table, term};
+use super::page::{self, Escaped, Shell, colour, signed, table, term};
 use crate::label::{Class, Stance};
 use crate::report::Reporter;
 use crate::report::explain::STRONGEST;
@@ -21,6 +21,10 @@ impl HtmlExplainer {
     /// `model` names the model that judged.
     pub fn new(model: String) -> Self {
         HtmlExplainer { model }
+    }
+
+    fn shell(&self) -> Shell<'_> {
+        Shell::new("Why: the words behind a score", "Skip to the articles", &self.model)
     }
 }
 
@@ -102,7 +106,7 @@ fn explanation(of: &Explanation) -> String {
 
 impl Reporter<ExplainedArticle> for HtmlExplainer {
     fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
-        page::begin(out, "Why: the words behind a score", &[COLOURS], &self.model)
+        out.write_all(self.shell().begin(&page::legend(&[COLOURS]), "").as_bytes())
     }
 
     fn article(&self, article: &ExplainedArticle, out: &mut dyn Write) -> io::Result<()> {
@@ -117,6 +121,6 @@ impl Reporter<ExplainedArticle> for HtmlExplainer {
     }
 
     fn end(&self, out: &mut dyn Write) -> io::Result<()> {
-        page::end(out, &self.model)
+        out.write_all(self.shell().end().as_bytes())
     }
 }

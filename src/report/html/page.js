@@ -1,85 +1,11 @@
-"use strict";
-// Colours the words of a report by what they add to a score, collects corrections and switches the language of the interface. Without it the
-// page shows texts, labels and numbers all the same.
+// Colours the words of a report by what they add to a score and collects corrections. Without it a page shows labels and numbers all the same, and
+// texts unless it is large.
 
-const ZH = {
-  "favor": "支持", "neutral": "中立", "against": "反对", "unsure": "不确定", "by reference": "仅以指代提及",
-  "Company": "公司", "Score": "得分", "95 % interval": "95% 区间", "Label": "标签", "Paragraphs": "段落", "Mentions": "提及",
-  "What the article says of each company": "文章对各公司的立场", "No company of the table is mentioned.": "文中没有提到表中的公司。",
-  "Text": "正文", "paragraphs": "段", "boilerplate": "非正文", "heading": "标题", "quote": "引文", "list item": "列表项", "body": "正文",
-  "date line": "日期行", "byline": "署名", "caption": "图片说明", "disclaimer": "免责声明", "copyright notice": "版权声明",
-  "record number": "备案号", "call to action": "引导语", "source link": "来源链接", "self-description": "自我介绍", "code": "代码",
-  "Skip to the articles": "跳到文章", "Stance toward companies": "对公司的立场", "Why: the words behind a score": "为什么：得分背后的词语",
-  "Made offline by Lichang with the model": "由立场（Lichang）离线生成，模型",
-  "The score is P(favor) − P(against), from −1 to +1; bars show it with its interval. In the margin: the probabilities of favor / neutral / against. A question mark: unsure.":
-    "得分为 P(支持) − P(反对)，从 −1 到 +1；条形图显示得分及其区间。旁注依次为支持 / 中立 / 反对的概率。问号表示不确定。",
-  "Words for the company have a straight underline, words against it a wavy one; the darker, the more they add to logit(favor) − logit(against).":
-    "支持该公司的词用直线标出，反对的用波浪线；颜色越深，对 logit(支持) − logit(反对) 的贡献越大。",
-  "A line in the margin opens its probabilities and words, and takes the right label if it is wrong.":
-    "点按旁注可查看其概率和词语；若标签有误，可在那里改正。",
-  "Colour words for": "按公司给词语着色", "no company": "不着色", "Show articles with": "只显示包含此文字或公司的文章", "Annotator": "标注者",
-  "Download corrections": "下载更正", "Articles": "文章", "Probability": "概率", "Words for": "支持的词", "Words against": "反对的词",
-  "Adds": "贡献", "Word": "词", "Right label": "正确的标签", "Withdraw": "撤回", "corrected": "已更正", "Correction kept": "更正已保存",
-  "Correction withdrawn": "更正已撤回", "This browser keeps nothing; download before you leave.": "此浏览器不保存数据；离开前请下载。",
-  "no word": "没有词", "Paragraph": "段落", "As the model reads it": "模型读到的文本", "stands for": "代表", "bias": "截距", "words": "词语合计",
-  "no single word": "不属于任何词", "total": "合计", "missed by": "误差", "Sum of the parts: logit(favor) − logit(against)": "各部分之和：logit(支持) − logit(反对)",
-  "By block of features": "按特征块", "Part": "部分", "Block": "特征块", "From logits to the label": "从 logit 到标签", "Step": "步骤",
-  "logits": "logit", "probabilities": "概率", "calibrated": "校准后", "in the article": "结合全文", "ln p + offset": "ln p + 偏置",
-  "Receipt of a training": "训练回执", "Skip to the figures": "跳到数据",
-  "The new model beside the old one, each new label judged by a model that was not trained on its document. Intervals are 95 % (paired bootstrap over documents).":
-    "新旧模型对照：每条新标签都由没有用过该文档的模型判断。区间为 95%（按文档的配对自助法）。",
-  "Warnings": "警告", "Metric": "指标", "Old": "旧", "New": "新", "Difference": "差值", "Stance": "立场", "Sentiment": "情感",
-  "the new model is better": "新模型更好", "the new model is worse": "新模型更差", "no significant change": "没有显著变化",
-  "records in": "条标签，文档数", "documents": "篇", "right only before": "仅旧模型正确", "right only now": "仅新模型正确",
-  "very close to the old model": "紧贴旧模型", "close to the old model": "接近旧模型", "free, from the old model": "以旧模型为起点，放开训练",
-  "free, from half of the old model": "以旧模型的一半为起点，放开训练", "from the new labels alone, without the old model": "只用新标签，不用旧模型",
-  "Training went": "训练方式", "How the departure was chosen": "离开旧模型的程度如何选定", "Departure": "方式", "Log-loss": "对数损失", "the old model as it is": "旧模型本身",
-  "What changed": "变化的标签", "Record": "记录", "Truth": "人工标签", "Became": "结果", "Words": "词语", "broken": "改错", "still wrong": "仍错",
-  "Calibration": "校准", "Probability up to": "概率不超过", "Records": "条数", "Mean probability": "平均概率", "Right": "正确率",
-  "macro-F1": "宏平均 F1", "accuracy": "准确率", "calibration error": "校准误差", "F1 of favor": "F1（支持）", "F1 of neutral": "F1（中立）", "F1 of against": "F1（反对）",
-  "F1 of positive": "F1（正面）", "F1 of negative": "F1（负面）", "positive": "正面", "negative": "负面", "all languages": "全部语言",
-  "of which shown": "其中列出", "new model": "新模型", "old model": "旧模型",
-};
 const STANCES = ["favor", "neutral", "against"];
-const MARKS = { favor: "▲", neutral: "●", against: "▼" };
+const TONE = ["positive", "neutral", "negative"];
+const MARKS = { favor: "▲", positive: "▲", neutral: "●", against: "▼", negative: "▼" };
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUE = new Map([...DIGITS].map((digit, at) => [digit, at]));
-
-const storage = {
-  get(key) { try { return localStorage.getItem(key); } catch { return null; } },
-  set(key, value) { try { localStorage.setItem(key, value); return true; } catch { return false; } },
-};
-
-function make(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
-// --- language of the interface ---
-
-let chinese = false;
-const translate = (english) => (chinese && ZH[english]) || english;
-const english = new WeakMap();
-
-function show(element) {
-  if (!english.has(element)) english.set(element, element.textContent);
-  element.textContent = translate(english.get(element));
-}
-function word(text, tag = "span") {
-  const element = make(tag, { className: "t", textContent: text });
-  show(element);
-  return element;
-}
-function setLanguage(to) {
-  chinese = to;
-  document.documentElement.lang = to ? "zh-Hans" : "en";
-  document.querySelectorAll(".t").forEach(show);
-  const button = document.getElementById("language");
-  button.textContent = to ? "English" : "中文";
-  button.lang = to ? "en" : "zh-Hans";
-  storage.set("lichang language", to ? "zh" : "en");
-}
 
 // --- data ---
 
@@ -123,20 +49,42 @@ function level(contribution) {
   return steps.filter((step) => Math.abs(contribution) >= step).length;
 }
 
-// --- one article ---
+// --- articles ---
+
+const packs = [...document.querySelectorAll("script.pack")].map((script) => ({ script, articles: Number(script.dataset.articles) }));
 
 const articles = [...document.querySelectorAll("article.scored")].map((element) => {
-  const data = JSON.parse(element.querySelector("script").textContent);
+  const script = element.querySelector("script");
+  const names = [...element.querySelectorAll(".sum > li")].map((item) => item.firstChild.textContent.trimEnd());
+  const data = script ? JSON.parse(script.textContent) : { t: names };
+  data.d = element.querySelector(".facts code").textContent;
   const title = element.querySelector("h2").textContent;
   return { element, data, title, details: element.querySelector("details"), ready: false, paragraphs: [] };
 });
+if (packs.length) {
+  let first = 0;
+  for (const pack of packs) {
+    articles.slice(first, first + pack.articles).forEach((article, at) => {
+      const scores = [...article.element.querySelectorAll(".sum > li")].filter((item) => item.children.length).map((item) => {
+        const label = item.querySelector("i");
+        const unsure = label.textContent.endsWith("?");
+        item.className = label.textContent.replace("?", "");
+        label.replaceChildren(word(item.className), unsure ? "?" : "");
+        return { label: item.className, unsure, value: item.lastChild.textContent.trim() };
+      });
+      Object.assign(article, { pack, at, scores, details: make("details", {}, make("summary", {}, word("Text"))) });
+      article.element.append(article.details);
+    });
+    first += pack.articles;
+  }
+}
 let company = "";
 
 // What a line of the margin says, and what only the script knows of it.
-function read(item, [from, to, coded]) {
+function read(item, paragraph, [from, to, coded]) {
   const [name, label, value, p] = item.childNodes;
-  return {
-    item, from, to, coded,
+  const score = {
+    item, from, to,
     target: name.textContent.trim(),
     label: item.className,
     unsure: label.textContent.endsWith("?"),
@@ -144,13 +92,16 @@ function read(item, [from, to, coded]) {
     p: p.textContent.split(" ", 3),
     byReference: p.textContent.endsWith("by reference"),
   };
+  const values = contributions(coded);
+  score.words = paragraph.tokens.map(([start, end], i) => [start, end, values[i]]);
+  return score;
 }
-
-function prepare(article) {
-  if (article.ready) return;
-  article.ready = true;
+function readTone(item) {
+  return { item, label: item.classList[1], p: item.querySelector("small").textContent.split(" ", 3) };
+}
+function readPlain(article) {
   const blocks = article.element.querySelectorAll(".p.s");
-  article.paragraphs = article.data.p.map(([place, coded, scores], k) => {
+  return article.data.p.map(([place, coded, scores], k) => {
     const block = blocks[k];
     const text = block.querySelector("p");
     const mentions = [];
@@ -161,59 +112,122 @@ function prepare(article) {
       at += length;
     }
     const paragraph = { place, text, mentions, plain: text.textContent, tokens: tokens(coded) };
-    paragraph.scores = [...block.querySelectorAll("li")].map((item, j) => read(item, scores[j]));
-    paragraph.scores.forEach((score) => chip(article, paragraph, score));
+    const items = [...block.querySelectorAll("li")];
+    const tone = items.find((item) => item.classList.contains("tone"));
+    paragraph.tone = tone && readTone(tone);
+    paragraph.scores = scores.map((score, j) => read(items[j], paragraph, score));
     return paragraph;
   });
 }
 
+// The scores of a packed article as a table: those of its heading, and what the pack has of them.
+function scoresOf(article, wholes) {
+  const rows = wholes.map(({ low, high, paragraphs, mentions }, i) => {
+    const { label, unsure, value } = article.scores[i];
+    const range = `${signed(low, 2)} … ${signed(high, 2)}`;
+    return [article.data.t[i], value, range, make("td", { className: label }, word(label), unsure ? "?" : ""), paragraphs, mentions];
+  });
+  const found = table(["Company", "Score", "95 % interval", "Label", "Paragraphs", "Mentions"], rows);
+  found.prepend(word("What the article says of each company", "caption"));
+  return make("div", { className: "scroll" }, found);
+}
+
+// The same from a pack: what a plain page has as HTML is made here.
+function readPacked(article) {
+  const { pack, at } = article;
+  pack.unpacked ??= unpack(pack.script);
+  const { wholes, parts } = pack.unpacked[at];
+  const boilerplate = parts.filter((part) => part.kind === "boilerplate").length;
+  article.details.querySelector("summary").append(`: ${parts.length} `, word("paragraphs"), `, ${boilerplate} `, word("boilerplate"));
+  if (article.scores.length) article.details.append(scoresOf(article, wholes));
+  bars(article);
+  const paragraphs = [];
+  for (const part of parts) {
+    const text = make("p", { textContent: part.text, lang: part.lang });
+    if (!part.lang) text.removeAttribute("lang");
+    const judged = part.said.length > 0 || part.tone;
+    const kind = part.kind === "body" ? "" : " " + part.kind.replace(" ", "-");
+    const block = make("div", { className: `p${judged ? " s" : ""}${kind}` }, text);
+    if (part.kind === "boilerplate") {
+      block.append(make("p", { className: "why" }, word(part.kind), ...(part.rule ? [": ", word(part.rule)] : [])));
+    }
+    article.details.append(block);
+    const paragraph = { place: part.place, text, mentions: part.marks, plain: part.text, rough: true };
+    mark(paragraph);
+    if (!judged) continue;
+    const list = make("ul");
+    block.append(list);
+    const item = () => list.appendChild(make("li"));
+    paragraph.scores = part.said.map((said) => {
+      const first = part.marks.find((mention) => mention[2] === said.company) || [0, 0];
+      const [from, to] = first.slice(0, 2).map((end) => [...part.text.slice(0, end)].length);
+      return { ...said, item: item(), from, to, target: article.data.t[said.company], value: signed(said.score, 2) };
+    });
+    if (part.tone) paragraph.tone = { ...part.tone, item: item() };
+    paragraphs.push(paragraph);
+  }
+  return paragraphs;
+}
+
+function prepare(article) {
+  if (article.ready) return;
+  article.ready = true;
+  article.paragraphs = article.pack ? readPacked(article) : readPlain(article);
+  for (const paragraph of article.paragraphs) {
+    paragraph.scores.forEach((score) => chip(article, paragraph, score));
+    if (paragraph.tone) chip(article, paragraph, paragraph.tone);
+  }
+}
+
+// Shows the text of a paragraph with its mentions marked and, from `score`, its words coloured.
+function mark(paragraph, score, target) {
+  // Boundaries of what differs in looks: words and mentions.
+  const cuts = new Set([0, paragraph.plain.length]);
+  const spans = score ? score.words : [];
+  for (const [from, to] of [...spans, ...paragraph.mentions]) cuts.add(from).add(to);
+  const sorted = [...cuts].sort((a, b) => a - b);
+  const parts = [];
+  let token = 0;
+  for (let i = 0; i + 1 < sorted.length; i++) {
+    const [from, to] = [sorted[i], sorted[i + 1]];
+    const piece = paragraph.plain.slice(from, to);
+    while (token < spans.length && spans[token][1] <= from) token++;
+    const covered = token < spans.length && spans[token][0] <= from;
+    const value = covered ? spans[token][2] : 0;
+    const mention = paragraph.mentions.find(([start, end]) => start <= from && to <= end);
+    const steps = covered ? level(value) : 0;
+    if (!mention && !steps) {
+      parts.push(piece);
+      continue;
+    }
+    const element = make(mention ? "b" : "span", { textContent: piece });
+    if (mention) {
+      element.dataset.c = mention[2];
+      if (mention[2] === target) element.classList.add("me");
+    }
+    if (steps) {
+      element.classList.add("w", (value > 0 ? "f" : "a") + steps);
+      element.title = about(paragraph, value);
+    }
+    parts.push(element);
+  }
+  paragraph.text.replaceChildren(...parts);
+}
+// A contribution; packs hold them roughly.
+const about = (paragraph, value) => (paragraph.rough ? "≈ " : "") + signed(value, 2);
+
 function colour(article) {
   if (!article.ready) return;
   const target = article.data.t.indexOf(company);
-  for (const paragraph of article.paragraphs) {
-    const score = paragraph.scores.find((s) => s.target === company);
-    const values = score ? contributions(score.coded) : [];
-    // Boundaries of what differs in looks: tokens and mentions.
-    const cuts = new Set([0, paragraph.plain.length]);
-    const spans = score ? paragraph.tokens : [];
-    for (const [from, to] of [...spans, ...paragraph.mentions]) cuts.add(from).add(to);
-    const sorted = [...cuts].sort((a, b) => a - b);
-    const parts = [];
-    let token = 0;
-    for (let i = 0; i + 1 < sorted.length; i++) {
-      const [from, to] = [sorted[i], sorted[i + 1]];
-      const piece = paragraph.plain.slice(from, to);
-      while (token < spans.length && spans[token][1] <= from) token++;
-      const covered = token < spans.length && spans[token][0] <= from;
-      const value = covered ? values[token] : 0;
-      const mention = paragraph.mentions.find(([start, end]) => start <= from && to <= end);
-      const steps = covered ? level(value) : 0;
-      if (!mention && !steps) {
-        parts.push(piece);
-        continue;
-      }
-      const element = make(mention ? "b" : "span", { textContent: piece });
-      if (mention) {
-        element.dataset.c = mention[2];
-        if (mention[2] === target) element.classList.add("me");
-      }
-      if (steps) {
-        element.classList.add("w", (value > 0 ? "f" : "a") + steps);
-        element.title = signed(value, 2);
-      }
-      parts.push(element);
-    }
-    paragraph.text.replaceChildren(...parts);
-  }
+  for (const paragraph of article.paragraphs) mark(paragraph, paragraph.scores.find((s) => s.target === company), target);
 }
 
 function strongest(paragraph, score, favor) {
   const sums = new Map();
-  const values = contributions(score.coded);
-  paragraph.tokens.forEach(([from, to], i) => {
+  for (const [from, to, value] of score.words) {
     const spelling = paragraph.plain.slice(from, to).toLowerCase();
-    if (spelling) sums.set(spelling, (sums.get(spelling) || 0) + values[i]);
-  });
+    if (spelling) sums.set(spelling, (sums.get(spelling) || 0) + value);
+  }
   return [...sums]
     .filter(([, sum]) => (favor ? sum >= 0.005 : sum <= -0.005))
     .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))
@@ -222,50 +236,53 @@ function strongest(paragraph, score, favor) {
 
 function table(heads, rows) {
   const head = make("tr", {}, ...heads.map((text) => Object.assign(word(text, "th"), { scope: "col" })));
-  const body = rows.map(([name, value]) => {
-    const first = make("th", { scope: "row" });
-    first.append(name);
-    return make("tr", {}, first, make("td", { className: "n", textContent: value }));
-  });
+  const cell = (value) => (value instanceof Node ? value : make("td", { className: "n", textContent: value }));
+  const body = rows.map(([name, ...values]) => make("tr", {}, make("th", { scope: "row" }, name), ...values.map(cell)));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
 }
 
 let panels = 0;
 
-// Makes a line of the margin a button that opens probabilities, words and labels.
+// Makes a line of the margin a button that shows its probabilities when hovered or focused, and opens probabilities, words and labels. A line
+// without a company is the paragraph's sentiment.
 function chip(article, paragraph, score) {
-  const { item, target, label: stance } = score;
-  const key = [article.data.d, paragraph.place, target].join("\u001f");
+  const { item, target = "", label: judged } = score;
+  const labels = target ? STANCES : TONE;
+  const key = keyOf(article, paragraph, score);
   const id = "panel" + ++panels;
   const button = make("button", { type: "button" });
   button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", id);
+  button.setAttribute("aria-describedby", id + "p");
+  const named = score.p.length === 3 ? labels : [judged];
+  const tip = make("p", { className: "tip", id: id + "p", role: "tooltip" });
+  named.forEach((name, i) => tip.append(i ? " · " : "", word(name), ` ${score.p[i]}`));
   const panel = make("div", { className: "panel", id, hidden: true });
   const render = () => {
     const own = corrections.get(key);
-    const label = own || stance;
-    item.className = label;
-    const mark = make("span", { ariaHidden: "true", textContent: MARKS[label] + " " });
-    button.replaceChildren(mark, make("b", { textContent: target }), " ", word(label), score.unsure && !own ? "? " : " ");
-    button.append(own ? make("i", {}, "(", word("corrected"), ")") : score.value);
+    const label = own || judged;
+    item.className = target ? label : `tone ${label}`;
+    const sign = make("span", { ariaHidden: "true", textContent: MARKS[label] + " " });
+    button.replaceChildren(sign, target ? make("b", { textContent: target }) : word("Sentiment"), " ", word(label), score.unsure && !own ? "? " : " ");
+    button.append(own ? make("i", {}, "(", word("corrected"), ")") : score.value || "");
     if (score.byReference) button.append(" · ", word("by reference"));
   };
   const fill = () => {
-    const probabilities = STANCES.map((s, i) => [word(s), score.p[i]]);
+    const probabilities = named.map((name, i) => [word(name), score.p[i]]);
     const list = (favor) => {
       const found = strongest(paragraph, score, favor);
-      const rows = found.map(([text, sum]) => [text, signed(sum, 2)]);
+      const rows = found.map(([text, sum]) => [text, about(paragraph, sum)]);
       return table([favor ? "Words for" : "Words against", "Adds"], rows.length ? rows : [[word("no word"), "–"]]);
     };
     const legend = word("Right label", "legend");
-    const choices = STANCES.map((s) => {
-      const input = make("input", { type: "radio", name: id, value: s, checked: corrections.get(key) === s });
+    const choices = labels.map((name) => {
+      const input = make("input", { type: "radio", name: id, value: name, checked: corrections.get(key) === name });
       input.addEventListener("change", () => {
-        corrections.set(key, s);
+        corrections.set(key, name);
         keep("Correction kept");
         render();
       });
-      return make("label", {}, input, word(s));
+      return make("label", {}, input, word(name));
     });
     const withdraw = make("button", { type: "button" }, word("Withdraw"));
     withdraw.addEventListener("click", () => {
@@ -274,29 +291,32 @@ function chip(article, paragraph, score) {
       keep("Correction withdrawn");
       render();
     });
-    panel.replaceChildren(
-      table(["Label", "Probability"], probabilities),
-      make("div", { className: "side" }, list(true), list(false)),
-      make("fieldset", {}, legend, ...choices, withdraw),
-    );
+    panel.replaceChildren(table(["Label", "Probability"], probabilities));
+    if (target) panel.append(make("div", { className: "side" }, list(true), list(false)));
+    panel.append(make("fieldset", {}, legend, ...choices, withdraw));
   };
   button.addEventListener("click", () => {
     panel.hidden = !panel.hidden;
     button.setAttribute("aria-expanded", String(!panel.hidden));
     if (panel.hidden) return;
     fill();
-    choose(target);
+    if (target) choose(target);
   });
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     button.click();
     button.focus();
   });
-  item.replaceChildren(button, panel);
+  // What hovers can be sent away, and is back the next time.
+  button.addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
+  for (const leave of ["blur", "pointerleave"]) button.addEventListener(leave, () => (tip.hidden = false));
+  item.replaceChildren(button, tip, panel);
   render();
 }
 
 // --- corrections ---
+
+const keyOf = (article, paragraph, { target = "" }) => [article.data.d, paragraph.place, target].join("\u001f");
 
 // The report is told by its model and documents (FNV-1a, 32 bits).
 function identity() {
@@ -309,7 +329,9 @@ function identity() {
 const place = identity();
 const corrections = new Map();
 try {
-  for (const [key, label] of JSON.parse(storage.get(place) || "[]")) if (STANCES.includes(label)) corrections.set(key, label);
+  for (const [key, label] of JSON.parse(storage.get(place) || "[]")) {
+    if ((key.endsWith("\u001f") ? TONE : STANCES).includes(label)) corrections.set(key, label);
+  }
 } catch {
   // What another version kept is of no use.
 }
@@ -318,31 +340,38 @@ function count() {
   const button = document.getElementById("download");
   if (button) button.lastChild.textContent = ` (${corrections.size})`;
 }
-function tell(...parts) { document.getElementById("status").replaceChildren(...parts); }
 function keep(message) {
   const kept = storage.set(place, JSON.stringify([...corrections]));
   tell(word(message), kept ? "" : " ", kept ? "" : word("This browser keeps nothing; download before you leave."));
   count();
 }
 
-// Label records as `lichang train` reads them.
-function records() {
+// A label record as `lichang train` reads it; one without a target is of the sentiment.
+function record(article, paragraph, score, own) {
+  const { target, label, from, to, p } = score;
+  const labels = target ? STANCES : TONE;
+  const doc = article.data.d;
+  const found = { id: `${doc}#${paragraph.place}#${target || "sentiment"}`, doc, text: paragraph.plain };
+  if (target) found.target = target;
+  found.label = own;
+  if (from < to) Object.assign(found, { from, to });
+  found.lang = paragraph.text.lang || "mixed";
   const annotator = document.getElementById("annotator").value.trim();
+  if (annotator) found.annotator = annotator;
+  found.suggestion = { label };
+  if (p.length === 3) found.suggestion.p = Object.fromEntries(labels.map((name, i) => [name, Number(p[i])]));
+  found.suggestion.model = document.body.dataset.model;
+  return found;
+}
+function records() {
   const lines = [];
   for (const article of articles) {
     if (![...corrections.keys()].some((key) => key.startsWith(article.data.d + "\u001f"))) continue;
     prepare(article);
-    for (const { place, text, plain, scores } of article.paragraphs) {
-      for (const { target, label, from, to, p } of scores) {
-        const own = corrections.get([article.data.d, place, target].join("\u001f"));
-        if (!own) continue;
-        const record = { id: `${article.data.d}#${place}#${target}`, doc: article.data.d, text: plain, target, label: own };
-        if (from < to) Object.assign(record, { from, to });
-        record.lang = text.lang || "mixed";
-        if (annotator) record.annotator = annotator;
-        const probabilities = Object.fromEntries(STANCES.map((s, i) => [s, Number(p[i])]));
-        record.suggestion = { label, p: probabilities, model: document.body.dataset.model };
-        lines.push(JSON.stringify(record) + "\n");
+    for (const paragraph of article.paragraphs) {
+      for (const score of [...paragraph.scores, ...(paragraph.tone ? [paragraph.tone] : [])]) {
+        const own = corrections.get(keyOf(article, paragraph, score));
+        if (own) lines.push(JSON.stringify(record(article, paragraph, score, own)) + "\n");
       }
     }
   }
@@ -423,36 +452,25 @@ function tools() {
     document.querySelector("main").prepend(make("nav", { ariaLabel: "Articles" }, list));
   }
   bar.append(make("label", {}, word("Annotator"), annotator), save);
-  const hint = word("A line in the margin opens its probabilities and words, and takes the right label if it is wrong.", "p");
+  const hint = word("A line in the margin shows its probabilities when pointed at, opens its words, and takes the right label if it is wrong.", "p");
   hint.classList.add("legend");
   bar.append(hint);
 }
 
 if (articles.length) {
-  articles.forEach(bars);
+  articles.filter((article) => !article.pack).forEach(bars);
   tools();
   count();
   for (const article of articles.filter((a) => a.details)) {
     article.details.addEventListener("toggle", () => article.details.open && open(article));
   }
   if (articles.length === 1 && articles[0].details) articles[0].details.open = true;
-  addEventListener("beforeprint", () => articles.forEach((a) => a.details && (a.details.open = true)));
+  // On paper every text of a plain page; of a large one those that the reader opened.
+  addEventListener("beforeprint", () => articles.forEach((a) => a.details && !a.pack && (a.details.open = true)));
 }
-// A table that is wider than the window must be within reach of the keyboard.
-function reach() {
-  for (const box of document.querySelectorAll(".scroll")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
-}
-reach();
-addEventListener("resize", reach);
 // A touch has no pointer that rests on a word, so what it adds is said in the status line.
 document.querySelector("main").addEventListener("click", (event) => {
   const touched = event.target.closest(".w");
   if (touched) tell(`“${touched.textContent}” ${touched.title}`);
 });
-document.getElementById("tools").hidden = false;
-document.getElementById("language").addEventListener("click", () => setLanguage(!chinese));
-const preferred = storage.get("lichang language") || (navigator.language || "").slice(0, 2);
-if (preferred === "zh") setLanguage(true);
+start();

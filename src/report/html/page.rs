@@ -1,14 +1,14 @@
 //! What all pages share: the shell, escaping, and the grading of colours.
 
 use std::fmt::{self, Write as _};
-use std::io::{self, Write};
+use std::io;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("interface.js"), include_str!("pack.js"), include_str!("page.js"));
 
 /// A text in HTML, in an element or in a quoted attribute; control characters other than white space become U+FFFD.
 pub(super) struct Escaped<'a>(pub &'a str);
@@ -60,8 +60,17 @@ pub(super) fn signed(x: f64, decimals: usize) -> String {
     format!("{}{text}", if x < 0.0 && !zero { '−' } else { '+' })
 }
 
-/// A table; cells are HTML, the first of a row its heading.
+/// A table of numbers; cells are HTML, the first of a row its heading.
 pub(super) fn table(caption: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    table_of("<td class=n>", caption, heads, rows)
+}
+
+/// A table of words, which wrap.
+pub(super) fn table_of_words(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    table_of("<td class=x>", "", heads, rows)
+}
+
+fn table_of(cell: &str, caption: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut html = String::from("<div class=scroll><table>");
     if !caption.is_empty() {
         let _ = write!(html, "<caption class=t>{}</caption>", Escaped(caption));
@@ -72,9 +81,9 @@ pub(super) fn table(caption: &str, heads: &[&str], rows: impl Iterator<Item = Ve
     }
     html.push_str("<tbody>\n");
     for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            html.push_str(if at == 0 { "<tr><th scope=row>" } else { "<td class=n>" });
-            html.push_str(cell);
+        for (at, text) in row.iter().enumerate() {
+            html.push_str(if at == 0 { "<tr><th scope=row>" } else { cell });
+            html.push_str(text);
         }
         html.push('\n');
     }
@@ -86,38 +95,60 @@ fn hash(source: &str) -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(source.as_bytes())))
 }
 
-/// Begins a page with a heading and lines of explanation; `model` names the model that judged.
-pub(super) fn begin(out: &mut dyn Write, heading: &str, legend: &[&str], model: &str) -> io::Result<()> {
-    let (style, script) = (hash(STYLE), hash(SCRIPT));
-    writeln!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {style}; script-src {script}; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{heading} – Lichang</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body data-model=\"{model}\">\n\
-         <a class=\"skip t\" href=\"#articles\">Skip to the articles</a>\n<header>\n<h1 class=t>{heading}</h1>",
-        heading = Escaped(heading),
-        model = Escaped(model),
-    )?;
-    for line in legend {
-        writeln!(out, "<p class=\"legend t\">{}</p>", Escaped(line))?;
-    }
-    writeln!(
-        out,
-        "<div class=tools id=tools hidden><button type=button id=language lang=\"zh-Hans\">中文</button></div>\n\
-         <p role=status id=status></p>\n</header>\n<main id=articles tabindex=-1>"
-    )
+/// What stands around the contents of a page.
+pub(super) struct Shell<'a> {
+    /// All of its style.
+    pub style: &'static str,
+    /// All of its script.
+    pub script: &'static str,
+    /// Its heading, a term of the script's dictionary.
+    pub heading: &'static str,
+    /// What the first link of the page says, which jumps over the head; a term, too.
+    pub skip: &'static str,
+    /// The model that judged, or several.
+    pub model: &'a str,
 }
 
-/// Ends a page.
-pub(super) fn end(out: &mut dyn Write, model: &str) -> io::Result<()> {
-    writeln!(
-        out,
-        "</main>\n<footer><p>{} <code>{}</code></p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>",
-        term("Made offline by Lichang with the model"),
-        Escaped(model)
-    )
+impl<'a> Shell<'a> {
+    /// The shell of pages about articles and trainings.
+    pub(super) fn new(heading: &'static str, skip: &'static str, model: &'a str) -> Self {
+        Shell { style: STYLE, script: SCRIPT, heading, skip, model }
+    }
+
+    /// Begins the page; `intro` and `tools` are HTML, tools are shown by the script.
+    pub(super) fn begin(&self, intro: &str, tools: &str) -> String {
+        format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {style_hash}; script-src {script_hash}; \
+             base-uri 'none'; form-action 'none'\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{heading} – Lichang</title>\n\
+             <style>{style}</style>\n</head>\n<body data-model=\"{model}\">\n\
+             <a class=\"skip t\" href=\"#articles\">{skip}</a>\n<header>\n<h1 class=t>{heading}</h1>\n{intro}\n\
+             <div class=tools id=tools hidden>{tools}<button type=button id=language lang=\"zh-Hans\">中文</button></div>\n\
+             <p role=status id=status></p>\n</header>\n<main id=articles tabindex=-1>\n",
+            style = self.style,
+            style_hash = hash(self.style),
+            script_hash = hash(self.script),
+            heading = Escaped(self.heading),
+            skip = Escaped(self.skip),
+            model = Escaped(self.model),
+        )
+    }
+
+    /// Ends the page.
+    pub(super) fn end(&self) -> String {
+        format!(
+            "</main>\n<footer><p>{} <code>{}</code></p></footer>\n<script>{}</script>\n</body>\n</html>\n",
+            term("Made offline by Lichang with the model"),
+            Escaped(self.model),
+            self.script
+        )
+    }
+}
+
+/// Lines of explanation at the head of a page, each a term.
+pub(super) fn legend(lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("<p class=\"legend t\">{}</p>", Escaped(line))).collect()
 }
 
 #[cfg(test)]
@@ -139,9 +170,7 @@ mod tests {
 
     #[test]
     fn the_policy_has_the_hash_of_the_script() {
-        let mut out = Vec::new();
-        begin(&mut out, "a", &[], "m").unwrap();
-        let page = String::from_utf8(out).unwrap();
+        let page = Shell::new("a", "b", "m").begin("", "");
         // `printf '' | openssl dgst -sha256 -binary | base64`
         assert_eq!(hash(""), "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='");
         assert!(page.contains(&format!("script-src {};", hash(SCRIPT))));

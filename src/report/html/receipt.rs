@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::{self, Escaped, signed, table, term};
+use super::page::{self, Escaped, Shell, signed, table, table_of_words, term};
 use crate::evaluate::{Change, Comparison, Outcome, Receipt};
 use crate::label::{Sentiment, Stance};
 use crate::model::Adaptation;
@@ -22,11 +22,9 @@ fn interval(interval: Option<Interval>) -> String {
 
 /// A page with the receipt: verdict, metrics of both models, what flipped and why, calibration, warnings.
 pub fn receipt_page(receipt: &Receipt) -> String {
-    let mut bytes = Vec::new();
     let legend = "The new model beside the old one, each new label judged by a model that was not trained on its document. Intervals are 95 % (paired bootstrap over documents).";
-    page::begin(&mut bytes, "Receipt of a training", &[legend], &receipt.model.identity)
-        .expect("a vector takes all bytes");
-    let mut html = String::from_utf8_lossy(&bytes).into_owned();
+    let shell = Shell::new("Receipt of a training", "Skip to the figures", &receipt.model.identity);
+    let mut html = shell.begin(&page::legend(&[legend]), "");
     let names = [("new model", &receipt.model), ("old model", &receipt.old)];
     for (name, model) in names {
         let _ = writeln!(html, "<p class=facts>{}: <code>{}</code></p>", term(name), Escaped(&model.identity));
@@ -56,9 +54,7 @@ pub fn receipt_page(receipt: &Receipt) -> String {
         calibration(&mut html, change);
         html.push_str("</article>\n");
     }
-    let mut end = Vec::new();
-    page::end(&mut end, &receipt.model.identity).expect("a vector takes all bytes");
-    html + &String::from_utf8_lossy(&end)
+    html + &shell.end()
 }
 
 fn metrics(html: &mut String, language: &str, change: &Comparison, rows: &[(String, String)]) {
@@ -116,7 +112,7 @@ fn flips(html: &mut String, change: &Comparison) {
             words.collect::<Vec<_>>().join(", "),
         ]
     });
-    html.push_str(&table("", &["Record", "Company", "Truth", "Old", "New", "Became", "Words"], cells));
+    html.push_str(&table_of_words(&["Record", "Company", "Truth", "Old", "New", "Became", "Words"], cells));
 }
 
 fn outcome_name(outcome: Outcome) -> &'static str {
