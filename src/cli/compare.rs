@@ -1,16 +1,26 @@
 //! `lichang compare`.
 
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use anstream::StripStream;
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use lichang::article::Inputs;
-use lichang::compare::{By, Scored, Source};
-use lichang::labels::{Format, Item};
+use lichang::atomic;
+use lichang::compare::{By, CompareOptions, Comparison, Gatherer, Gold, Period, Read, Scored, Source};
+use lichang::labels::Format;
+use lichang::model::Model;
+use lichang::report::{
+    Sheet, compare_csv, compare_json, compare_markdown, compare_page, compare_parquet, compare_table,
+};
+use lichang::target::Finder;
+use terminal_size::{Width, terminal_size_of};
 
 use super::args::{JudgeArgs, LabelArgs, ReadArgs};
-use super::progress::Counter;
+use super::progress::{Counter, Steps};
 use super::read::{self, Batch};
 use super::{Outcome, Summary, inputs, report_error};
 
@@ -140,6 +150,10 @@ pub fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
     check(&args)?;
     let model = inputs::model(args.judge.model.as_deref())?;
     let (finder, _) = inputs::finder(&args.judge.targets)?;
+    let (gold, failed_labels) = gold(&args, &finder, &model)?;
+    let stance = model.provenance.heads.iter().find(|head| head.task == "stance");
+    let errors = stance.map(|head| head.errors.clone()).unwrap_or_default();
+    let identity = model.identity();
     let by = By::new(args.by.trim());
     let mut source = Source::new(model, &finder, by.clone())?;
     let mut companies: Vec<String> = Vec::new();
@@ -149,18 +163,96 @@ pub fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
             companies.push(company);
         }
     }
-    let (gold, failed_labels) = gold(&args)?;
-    let mut gathered = 0u64;
-    let found = gather(&mut source, &by, args.inputs, args.read, |_| {
-        gathered += 1;
-        Ok(())
+    let options = CompareOptions {
+        by: by.name().to_string(),
+        companies,
+        since: args.since,
+        until: args.until,
+        level: args.level,
+        replicates: args.replicates as usize,
+        permutations: args.permutations as usize,
+        seed: args.seed,
+        contrasts: args.contrast.clone(),
+        period: match args.trend {
+            TrendName::Week => Some(Period::Week),
+            TrendName::Month => Some(Period::Month),
+            TrendName::None => None,
+        },
+        assumed: !args.no_assumed,
+        ..CompareOptions::default()
+    };
+    let mut gatherer = Gatherer::new(options, gold).context(TEMPORARY)?;
+    let mut missing: BTreeSet<&str> = args.contrast.iter().flat_map(|(a, b)| [a.as_str(), b.as_str()]).collect();
+    let mut other_model = None;
+    let summary = gather(&mut source, &by, args.inputs, args.read, |scored| {
+        scored.group.as_deref().map(|group| missing.remove(group));
+        if scored.model != identity {
+            other_model.get_or_insert_with(|| scored.model.clone());
+        }
+        gatherer.offer(scored)
     })?;
+    if let Some(group) = missing.first() {
+        summary.print();
+        anyhow::bail!("--contrast: no article is of `{group}`, by {}", by.name());
+    }
     if source.took_scores() && args.judge.model.is_some() {
         log::warn!("the scores in the input were taken as they are, not made with --model");
     }
-    let outcome = found.outcome();
-    anstream::println!("{gathered} articles with a company, {} labels", gold.len());
+    if let Some(other) = other_model.as_ref().filter(|_| args.gold.is_empty() && !args.no_assumed) {
+        log::warn!("no figures are corrected by assumption, as scores are of model {other}; name it with --model");
+    }
+    let steps = Steps::new();
+    let known = if other_model.is_none() { &errors[..] } else { &[] };
+    let compared = gatherer.finish(known, &|done, all| steps.at("resampling", done, all));
+    steps.finish();
+    let comparison = compared.context(TEMPORARY)?;
+    if let Some(path) = &args.html {
+        let page = compare_page(&comparison);
+        atomic::write(path, page.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let sheet = match args.table {
+        None | Some(TableName::Cells) => Sheet::Cells,
+        Some(TableName::Contrasts) => Sheet::Contrasts,
+        Some(TableName::Trends) => Sheet::Trends,
+    };
+    let width = args.output.is_none().then(|| terminal_size_of(io::stdout())).flatten();
+    let bytes = report(&comparison, args.format, sheet, width.map(|(Width(width), _)| usize::from(width)))?;
+    match &args.output {
+        Some(path) => {
+            let mut plain = Vec::new();
+            let table = args.format == CompareFormat::Table;
+            let bytes = if table { StripStream::new(&mut plain).write_all(&bytes).map(|()| plain)? } else { bytes };
+            atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        None if args.format == CompareFormat::Table => {
+            anstream::stdout().lock().write_all(&bytes).context("cannot write the output")?;
+        }
+        None => io::stdout().lock().write_all(&bytes).context("cannot write the output")?,
+    }
+    let outcome = summary.outcome();
     Ok(if failed_labels > 0 { Outcome::Partial } else { outcome })
+}
+
+/// What fails where articles wait on the disk.
+const TEMPORARY: &str = "cannot use a temporary file";
+
+/// A comparison in a form.
+fn report(
+    comparison: &Comparison,
+    format: CompareFormat,
+    sheet: Sheet,
+    width: Option<usize>,
+) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match format {
+        CompareFormat::Table => return Ok(compare_table(comparison, width).into_bytes()),
+        CompareFormat::Json => return Ok(compare_json(comparison)?.into_bytes()),
+        CompareFormat::Markdown => return Ok(compare_markdown(comparison).into_bytes()),
+        CompareFormat::Html => return Ok(compare_page(comparison).into_bytes()),
+        CompareFormat::Csv => compare_csv(comparison, sheet, &mut bytes)?,
+        CompareFormat::Parquet => compare_parquet(comparison, sheet, &mut bytes)?,
+    }
+    Ok(bytes)
 }
 
 /// What clap cannot see of the arguments.
@@ -175,13 +267,21 @@ fn check(args: &CompareArgs) -> anyhow::Result<()> {
         args.html.is_none() || args.html != args.output,
         "--html and --output name the same file; leave one of them out"
     );
+    anyhow::ensure!(
+        args.format != CompareFormat::Parquet || args.output.is_some() || !io::stdout().is_terminal(),
+        "Parquet is not for terminals; name a file with --output or redirect standard output"
+    );
     Ok(())
 }
 
-/// The labelled items of the gold files, and how many records are none.
-fn gold(args: &CompareArgs) -> anyhow::Result<(Vec<Item>, usize)> {
+/// The labelled sample, and how many records of its files are no labels.
+fn gold(args: &CompareArgs, finder: &Finder, model: &Model) -> anyhow::Result<(Option<Gold>, usize)> {
+    if args.gold.is_empty() {
+        return Ok((None, 0));
+    }
     let form = LabelArgs { from: args.gold_form, label_map: args.label_map.clone(), ..LabelArgs::default() };
-    inputs::items(&args.gold, &[], &form)
+    let (items, failed) = inputs::items(&args.gold, &[], &form).context("cannot use --gold")?;
+    Ok((Some(Gold::new(&items, finder.table(), Some(model))), failed))
 }
 
 /// Gives the scored articles of the inputs to `offer`, in their order.
@@ -190,7 +290,7 @@ fn gather(
     by: &By,
     paths: Vec<PathBuf>,
     args: ReadArgs,
-    mut offer: impl FnMut(Scored) -> std::io::Result<()>,
+    mut offer: impl FnMut(Scored) -> io::Result<()>,
 ) -> anyhow::Result<Summary> {
     let strict = args.strict;
     let mut options = read::options(args);
@@ -200,7 +300,7 @@ fn gather(
     let mut summary = Summary { read: 0, skipped: 0, failed: 0 };
     let (mut articles, mut grouped) = (0u64, 0u64);
     let counter = Counter::new("documents");
-    let mut take = |read: Vec<lichang::compare::Read>| -> anyhow::Result<bool> {
+    let mut take = |read: Vec<Read>| -> anyhow::Result<bool> {
         for read in read {
             match read {
                 Ok(scored) => {
@@ -208,7 +308,7 @@ fn gather(
                     let Some(scored) = scored else { continue };
                     articles += 1;
                     grouped += u64::from(scored.group.is_some());
-                    offer(scored)?;
+                    offer(scored).context(TEMPORARY)?;
                 }
                 Err(error) => {
                     summary.failed += 1;
@@ -238,7 +338,13 @@ fn gather(
         summary.print();
         anyhow::bail!("stopped at the first failure, as --strict asks");
     }
-    if articles > 0 && grouped == 0 {
+    if articles == 0 {
+        summary.print();
+        anyhow::bail!(
+            "there is nothing to compare: no article names a company that is known; `lichang targets list` shows which are, --targets adds one"
+        );
+    }
+    if grouped == 0 {
         summary.print();
         let name = by.name();
         match by {
