@@ -2,6 +2,7 @@
 //!
 //! Texts are compared with companies masked, so that a name alone makes no new text.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 
 use twox_hash::XxHash3_64;
@@ -22,17 +23,21 @@ const TARGET: u64 = 1;
 /// The unit of a mention of another company.
 const OTHER: u64 = 2;
 
-/// The shingles of a passage: five consecutive words of an alphabet, numbers, Han characters or companies, which are all alike; marks are left out.
-fn shingles(passage: &Passage) -> Shingles {
+/// The shingles of passages one behind the other: five consecutive words of an alphabet, numbers, Han characters or masked companies, which are all alike;
+/// marks are left out.
+pub(crate) fn shingles<P: Borrow<Passage>>(passages: impl IntoIterator<Item = P>) -> Shingles {
     let mut units = Vec::new();
-    for token in &passage.tokens {
-        let text = &passage.text.as_str()[token.range.clone()];
-        match token.kind {
-            TokenKind::Latin => units.push(token.hash),
-            TokenKind::Number => units.push(XxHash3_64::oneshot(text.as_bytes())),
-            TokenKind::Han => units.extend(text.chars().map(u64::from)),
-            TokenKind::Punctuation => {}
-            TokenKind::Company(_) => units.push(OTHER),
+    for passage in passages {
+        let passage = passage.borrow();
+        for token in &passage.tokens {
+            let text = &passage.text.as_str()[token.range.clone()];
+            match token.kind {
+                TokenKind::Latin => units.push(token.hash),
+                TokenKind::Number => units.push(XxHash3_64::oneshot(text.as_bytes())),
+                TokenKind::Han => units.extend(text.chars().map(u64::from)),
+                TokenKind::Punctuation => {}
+                TokenKind::Company(_) => units.push(OTHER),
+            }
         }
     }
     Shingles::new(&units, WIDTH)
@@ -87,7 +92,7 @@ pub fn copies(set: LabelSet<'_>, examples: &Examples, similarity: f64) -> Vec<Fi
             repeated.push(Finding { kind: Kind::NearCopy, record, other: Some((first, 1.0)), reason });
         }
     }
-    let sets: Vec<Shingles> = examples.passages.iter().map(shingles).collect();
+    let sets: Vec<Shingles> = examples.passages.iter().map(|passage| shingles([passage])).collect();
     let cluster = clusters(sets.len(), &near_copies(&sets, similarity));
     let mut members: BTreeMap<usize, Vec<(usize, usize, usize)>> = BTreeMap::new();
     for (passage, holders) in holders.iter().enumerate() {

@@ -8,3 +8,5 @@ pub mod merge;
 mod ranking;
 pub mod sample;
 mod units;
+
+pub(crate) use copies::shingles;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use encoding_rs::Encoding;
 
-use super::records::FieldNames;
+use super::records::{FieldNames, Fields};
+use super::scores::ScoreLine;
 use super::{Article, Meta, html};
 use crate::bytes::{Decoded, declared, decode};
 
@@ -21,6 +22,8 @@ pub struct Document {
     pub(super) content: Content,
     /// The encoding that the user says it has.
     pub(super) encoding: Option<&'static Encoding>,
+    /// The name of the fact that is wanted beside the usual ones.
+    pub(super) extra: Option<Arc<str>>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ impl Document {
     }
 
     pub(super) fn new(doc: String, meta: Meta, content: Content) -> Self {
-        Document { doc, meta, content, encoding: None }
+        Document { doc, meta, content, encoding: None, extra: None }
     }
 
     /// The document, unless it is longer than `longest` bytes.
@@ -67,6 +70,17 @@ impl Document {
         }
     }
 
+    /// What a field of the JSON object holds that the document is still to be parsed from: a text that is not blank, a number or a flag.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let (bytes, _) = self.record()?;
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes).ok()?.scalar(name)
+    }
+
+    /// The line of scores that the document is, if it is one and no article.
+    pub fn score_line(&self) -> Option<ScoreLine> {
+        self.record().and_then(|(bytes, _)| ScoreLine::of(bytes))
+    }
+
     /// How many bytes were read.
     pub fn size(&self) -> usize {
         match &self.content {
@@ -82,7 +96,7 @@ impl Document {
     /// # Errors
     /// [`DocumentError`] for a record that is not a JSON object with a text.
     pub fn into_article(self) -> Result<Article, DocumentError> {
-        let Document { doc, meta, content, encoding } = self;
+        let Document { doc, meta, content, encoding, extra } = self;
         let decoded = |bytes: Vec<u8>, labels: &[&str]| {
             let decoded = decode(bytes, encoding, labels);
             if decoded.malformed > 0 {
@@ -94,7 +108,9 @@ impl Document {
             decoded.text
         };
         let text = match content {
-            Content::Json { line, bytes, names } => return names.parse(&doc, line, &bytes)?.into_article(),
+            Content::Json { line, bytes, names } => {
+                return Document { extra, ..names.parse(&doc, line, &bytes)? }.into_article();
+            }
             Content::Text(text) => text,
             Content::Page { bytes, charset } => {
                 let own = declared(&bytes);
@@ -111,7 +127,7 @@ impl Document {
                 text
             }
         };
-        Ok(Article::new(doc, text, meta))
+        Ok(Article::with_extra(doc, text, meta, extra.as_deref()))
     }
 }
 

@@ -491,6 +491,7 @@ mod tests {
             lang: Some("en".into()),
             date: Some("2026-01-02".into()),
             url: None,
+            extra: None,
         };
         assert_eq!(first.meta, expected);
         let expected = "<h1><a id=\"x\"></a>One</h1><p>Feldmark &amp; Söhne&nbsp;AG<br>rises.<br></p>a &lt; b";

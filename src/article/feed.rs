@@ -403,6 +403,7 @@ impl<'a> Feed<'a> {
             title: title.and_then(|title| title.fact(self.atom)),
             lang: entry.lang.as_deref().and_then(fact).or_else(|| self.lang.clone()),
             url: entry.link.or(entry.guid),
+            extra: None,
         };
         let bodies = [encoded, content, summary].map(|held| held.and_then(|held| held.body(self.atom)));
         document(self.doc, self.number, self.limit, meta, bodies)
@@ -594,6 +595,7 @@ mod tests {
             title: Some("Feldmark raises outlook".into()),
             lang: Some("en-GB".into()),
             url: Some("https://post.example/1".into()),
+            extra: None,
         };
         assert_eq!(first.meta, expected);
         assert_eq!(text(first), ("html", "<p>Feldmark AG raised its outlook.</p>"));
@@ -620,6 +622,7 @@ mod tests {
             title: Some("1 < 2".into()),
             lang: Some("zh".into()),
             url: Some("https://blatt.example/1?a=1&b=2".into()),
+            extra: None,
         };
         assert_eq!(found[0].meta, expected);
         let html = r#"<div xmlns="http://www.w3.org/1999/xhtml"><p id="x">A &amp; B<br><i></i>end</p></div>"#;

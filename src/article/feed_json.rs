@@ -206,6 +206,7 @@ impl Items<'_, '_> {
             title: item.title.0.as_deref().and_then(html_fact),
             lang: item.language.fact().or_else(|| self.head.language.fact()),
             url: item.url.fact().or_else(|| item.external_url.fact()),
+            extra: None,
         };
         let bodies = [
             item.content_html.0.map(Body::Html),
@@ -321,6 +322,7 @@ mod tests {
             title: Some("Feldmark hebt an".into()),
             lang: Some("zh".into()),
             url: Some("https://blatt.example/1".into()),
+            extra: None,
         };
         assert_eq!(first.meta, expected);
         assert!(matches!(&first.content, Content::Fragment(html) if html == "<p>Mehr.</p>"));

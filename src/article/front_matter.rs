@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use super::Meta;
 
-/// Reads a block between two `---` lines at the very start of `text`.
+/// Reads a block between two `---` lines at the very start of `text`; the value of the key `extra`, in any case of letters, is taken beside the facts.
 ///
 /// Returns the facts and the byte offset at which the body starts. A block counts only if it closes and every line in
 /// it is `key: value`, a comment or blank, so that an article that merely opens with a rule keeps its text.
-pub fn parse(text: &str) -> Option<(Meta, usize)> {
+pub fn parse(text: &str, extra: Option<&str>) -> Option<(Meta, usize)> {
     let mut at = 0;
     let mut lines = text.split_inclusive('\n');
     let first = lines.next()?;
@@ -27,8 +27,11 @@ pub fn parse(text: &str) -> Option<(Meta, usize)> {
             continue;
         }
         let (key, value) = line.split_once(':')?;
-        let value = unquote(value.trim());
-        let slot = match key.trim().to_ascii_lowercase().as_str() {
+        let (key, value) = (key.trim(), unquote(value.trim()));
+        if extra.is_some_and(|extra| key.eq_ignore_ascii_case(extra)) && !value.is_empty() && meta.extra.is_none() {
+            meta.extra = Some(value.clone().into_owned());
+        }
+        let slot = match key.to_ascii_lowercase().as_str() {
             "outlet" | "hostname" | "source" | "source_domain" | "sitename" => &mut meta.outlet,
             "date" | "date_publish" | "published" => &mut meta.date,
             "author" => &mut meta.author,
@@ -48,7 +51,7 @@ pub fn parse(text: &str) -> Option<(Meta, usize)> {
 ///
 /// Values stand on one line: white space in them becomes single spaces.
 pub fn write(meta: &Meta) -> String {
-    let Meta { outlet, author, date, title, lang, url } = meta;
+    let Meta { outlet, author, date, title, lang, url, extra: _ } = meta;
     let facts =
         [("title", title), ("outlet", outlet), ("author", author), ("date", date), ("lang", lang), ("url", url)];
     let mut block = String::new();
@@ -87,9 +90,13 @@ mod tests {
     #[test]
     fn reads_the_block_and_finds_the_body() {
         let text = "---\noutlet: \"Clear Voice\"\ndate: 2026-05-30\ntags: [a, b]\n---\n\nBody.";
-        let (meta, body) = parse(text).unwrap();
+        let (meta, body) = parse(text, Some("Tags")).unwrap();
         assert_eq!(meta.outlet.as_deref(), Some("Clear Voice"));
         assert_eq!(meta.date.as_deref(), Some("2026-05-30"));
+        assert_eq!(meta.extra.as_deref(), Some("[a, b]"));
+        let facts_too = parse(text, Some("outlet")).unwrap().0;
+        assert_eq!((facts_too.extra.as_deref(), facts_too.outlet), (Some("Clear Voice"), meta.outlet));
+        assert_eq!(parse(text, Some("section")).unwrap().0.extra, None);
         assert_eq!(&text[body..], "\nBody.");
     }
 
@@ -108,7 +115,7 @@ mod tests {
         for (name, value, expected) in cases {
             let meta = Meta { title: Some(value.into()), author: Some(value.into()), ..Meta::default() };
             let block = write(&meta) + "Body.";
-            let (read, end) = parse(&block).unwrap();
+            let (read, end) = parse(&block, None).unwrap();
             assert_eq!(read.title.as_deref(), Some(expected), "{name}");
             assert_eq!(read.author.as_deref(), Some(expected), "{name}");
             assert_eq!(&block[end..], "\nBody.", "{name}");
@@ -119,7 +126,7 @@ mod tests {
     #[test]
     fn a_rule_is_not_front_matter() {
         for text in ["---\nJust a rule above a line\n---\n", "---\nouter: 1\n", "no rule", ""] {
-            assert_eq!(parse(text), None, "{text:?}");
+            assert_eq!(parse(text, None), None, "{text:?}");
         }
     }
 }

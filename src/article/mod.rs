@@ -21,6 +21,7 @@ mod layout;
 mod mail;
 mod markup;
 mod records;
+mod scores;
 mod source;
 mod spans;
 mod warc;
@@ -32,6 +33,7 @@ pub use boilerplate::{RULES, Rule};
 pub use document::{Document, DocumentError};
 pub use layout::paragraphs;
 pub use records::FieldNames;
+pub use scores::ScoreLine;
 pub use source::{InputError, Inputs, ReadOptions, read_bytes};
 pub use spans::Spans;
 
@@ -50,6 +52,8 @@ pub struct Meta {
     pub lang: Option<String>,
     /// Where the document was published.
     pub url: Option<String>,
+    /// What the field holds that was asked for by name ([`FieldNames::extra`]).
+    pub extra: Option<String>,
 }
 
 /// A document ready to be judged.
@@ -69,16 +73,22 @@ impl Article {
     /// Splits `text` into paragraphs and takes over a front matter block when there is one.
     ///
     /// Values of `meta` that are already set win over the front matter.
-    pub fn new(doc: String, text: String, mut meta: Meta) -> Self {
-        let body = match front_matter::parse(&text) {
+    pub fn new(doc: String, text: String, meta: Meta) -> Self {
+        Self::with_extra(doc, text, meta, None)
+    }
+
+    /// The same, and of a front matter block also the value of `extra`.
+    pub(super) fn with_extra(doc: String, text: String, mut meta: Meta, extra: Option<&str>) -> Self {
+        let body = match front_matter::parse(&text, extra) {
             Some((found, end)) => {
-                let Meta { outlet, author, date, title, lang, url } = found;
+                let Meta { outlet, author, date, title, lang, url, extra } = found;
                 meta.author = meta.author.or(author);
                 meta.outlet = meta.outlet.or(outlet);
                 meta.date = meta.date.or(date);
                 meta.title = meta.title.or(title);
                 meta.lang = meta.lang.or(lang);
                 meta.url = meta.url.or(url);
+                meta.extra = meta.extra.or(extra);
                 end
             }
             None => 0,
@@ -89,7 +99,7 @@ impl Article {
 
     /// The text as Markdown with a head of facts: for a web page the text itself, which has one.
     pub fn to_markdown(&self) -> String {
-        let head = match front_matter::parse(&self.text) {
+        let head = match front_matter::parse(&self.text, None) {
             Some(_) => String::new(),
             None => front_matter::write(&self.meta),
         };

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Meta;
 use super::document::{Content, Document, DocumentError, Emit};
 use super::format::HEAD;
+use super::scores::ScoreRows;
 use crate::bytes::head;
 
 /// The names of the fields that hold an article's text and facts, most preferred first.
@@ -34,6 +35,11 @@ pub struct FieldNames {
     pub url: Vec<String>,
     /// The name of the record in results; the file's name and the record's line when absent.
     pub id: Vec<String>,
+    /// A field whose text, number or flag is wanted beside these facts.
+    pub extra: Option<String>,
+    /// Whether rows of scores, as `lichang score` writes them to CSV and Parquet, are handed over as lines of scores ([`super::Document::score_line`]) and such
+    /// lines are wanted from folders too.
+    pub scores: bool,
 }
 
 impl Default for FieldNames {
@@ -48,6 +54,8 @@ impl Default for FieldNames {
             lang: names(&["lang", "language"]),
             url: names(&["url", "link"]),
             id: names(&["id", "doc"]),
+            extra: None,
+            scores: false,
         }
     }
 }
@@ -56,6 +64,9 @@ impl Default for FieldNames {
 pub(super) trait Fields {
     /// The first of `names` that holds something besides white space; numbers count, as ids may be some.
     fn first(&self, names: &[String]) -> Option<String>;
+
+    /// What the field `name` holds besides white space; flags count too.
+    fn scalar(&self, name: &str) -> Option<String>;
 }
 
 impl Fields for serde_json::Map<String, Value> {
@@ -65,6 +76,13 @@ impl Fields for serde_json::Map<String, Value> {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         })
+    }
+
+    fn scalar(&self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Value::Bool(flag) => Some(flag.to_string()),
+            _ => self.first(&[name.to_string()]),
+        }
     }
 }
 
@@ -80,6 +98,10 @@ impl Fields for CsvRow<'_> {
             let value = String::from_utf8_lossy(self.row.get(at)?);
             (!value.trim().is_empty()).then(|| value.into_owned())
         })
+    }
+
+    fn scalar(&self, name: &str) -> Option<String> {
+        self.first(&[name.to_string()])
     }
 }
 
@@ -118,6 +140,7 @@ impl FieldNames {
             title: fields.first(&self.title),
             lang: fields.first(&self.lang),
             url: fields.first(&self.url),
+            extra: self.extra.as_deref().and_then(|name| fields.scalar(name)),
         };
         let name = fields.first(&self.id).unwrap_or_else(|| format!("{doc}:{line}"));
         Ok(Document::new(name, meta, Content::Text(text)))
@@ -150,6 +173,7 @@ pub(super) fn read_csv(
         Ok(headers) => headers.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect(),
         Err(error) => return emit(Err(DocumentError::at(doc, 1, format!("cannot read the header: {error}")))),
     };
+    let scores = ScoreRows::new(names, headers.iter().map(String::as_str));
     let mut row = csv::ByteRecord::new();
     loop {
         since_record.set(0);
@@ -158,7 +182,11 @@ pub(super) fn read_csv(
             Ok(false) => return ControlFlow::Continue(()),
             Ok(true) => {
                 let line = row.position().map_or(next, csv::Position::line);
-                let document = names.document(doc, line, &CsvRow { headers: &headers, row: &row });
+                let fields = CsvRow { headers: &headers, row: &row };
+                let document = match &scores {
+                    Some(scores) => Ok(scores.document(doc, line, &fields)),
+                    None => names.document(doc, line, &fields),
+                };
                 emit(document.and_then(|document| document.at_most(longest)))?;
             }
             Err(error) => {

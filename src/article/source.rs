@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 use super::document::{Content, Document, DocumentError, Emit};
 use super::format::{Format, HEAD, Verdict, verdict};
 use super::records::{FieldNames, is_label_record, read_csv};
+use super::scores::ScoreLine;
 use super::{Meta, archive, columnar, epub, feed, json, mail, warc};
 use crate::bytes::{Codec, MAX_DOCUMENT, Transcoder, Unpacked, decode, encoding_of_head, head};
 
@@ -177,6 +178,7 @@ const DEPTH: usize = 4;
 pub(super) struct Reader {
     names: Arc<FieldNames>,
     encoding: Option<&'static Encoding>,
+    extra: Option<Arc<str>>,
     /// The most bytes of a document.
     pub(super) limit: usize,
     /// Files that were passed over.
@@ -186,7 +188,8 @@ pub(super) struct Reader {
 impl Reader {
     fn new(options: ReadOptions) -> Self {
         let ReadOptions { names, encoding, max_document } = options;
-        Reader { names: Arc::new(names), encoding, limit: max_document, skipped: 0 }
+        let extra = names.extra.as_deref().map(Arc::from);
+        Reader { names: Arc::new(names), encoding, extra, limit: max_document, skipped: 0 }
     }
 
     fn folder(&mut self, folder: &Path, emit: Emit<'_>) -> ControlFlow<()> {
@@ -252,9 +255,13 @@ impl Reader {
             let error = format!("archives within archives deeper than {DEPTH} are not opened; unpack it first");
             return emit(Err(DocumentError::whole(doc, error)));
         }
-        let encoding = self.encoding;
-        let emit: Emit<'_> =
-            &mut |found| emit(found.map(|document| Document { encoding: document.encoding.or(encoding), ..document }));
+        let (encoding, extra) = (self.encoding, self.extra.clone());
+        let emit: Emit<'_> = &mut |found| {
+            emit(found.map(|document| {
+                let extra = document.extra.clone().or_else(|| extra.clone());
+                Document { encoding: document.encoding.or(encoding), extra, ..document }
+            }))
+        };
         match self.read(doc, name, format, (start, source), (place, depth), emit) {
             Ok(flow) => flow,
             Err(error) => emit(Err(DocumentError::whole(doc, error.to_string()))),
@@ -278,7 +285,8 @@ impl Reader {
             Format::Json => {
                 let reader = BufReader::with_capacity(1 << 16, self.transcoded(&start, source));
                 let first = start.split(|b| *b == b'\n').next().unwrap_or_default();
-                if place == Place::Found && is_label_record(first) {
+                let wanted = self.names.scores && ScoreLine::of(first).is_some();
+                if place == Place::Found && !wanted && is_label_record(first) {
                     self.pass_over(doc);
                     return Ok(ControlFlow::Continue(()));
                 }

@@ -24,6 +24,7 @@ Examples:
   lichang score articles/                          a table a document
   lichang score article.md --per paragraph         what each paragraph says
   lichang score crawl.jsonl --format ndjson        for other programs
+  lichang compare crawl.jsonl --by outlet          who writes what of whom
   lichang train labels.jsonl --output my.lichang   a model of your own
   lichang evaluate labels.jsonl --folds 5          how good it is")]
 pub struct Arguments {
@@ -43,6 +44,8 @@ pub struct Arguments {
 pub enum Command {
     /// Score articles toward the companies in them
     Score(ScoreArgs),
+    /// Compare what outlets, or other groups of articles, say of companies
+    Compare(Box<super::compare::CompareArgs>),
     /// Write the text of articles as Markdown
     Extract(ExtractArgs),
     /// Train a model on label files

@@ -1,6 +1,7 @@
 //! The command line: arguments → validated options → calls of the library. No logic lives here.
 
 mod args;
+mod compare;
 mod evaluate;
 mod explain;
 mod extract;
@@ -87,6 +88,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     }
     match arguments.command {
         Command::Score(args) => score::run(args),
+        Command::Compare(args) => compare::run(*args),
         Command::Extract(args) => extract::run(args),
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),

@@ -15,19 +15,23 @@
 
 mod cells;
 mod contrasts;
+mod date;
 mod engine;
 mod estimates;
 mod examples;
 mod gather;
 mod gold;
+mod lines;
 mod options;
 mod pooling;
 mod resample;
 mod result;
 mod scored;
+mod source;
 mod trends;
 mod warnings;
 
+pub use date::day;
 pub use estimates::{FEWEST_LABELLED, FEWEST_STORIES};
 pub use gather::Gatherer;
 pub use gold::Gold;
@@ -37,6 +41,7 @@ pub use result::{
     Gravity, GroupSummary, Multiplicity, Rank, Settings, Shares, Shrunken, Trend, TrendPoint, Warning,
 };
 pub use scored::{JudgedParagraph, Scored, ScoredPair};
+pub use source::{By, NoArticles, Read, Source};
 
 use crate::label::Stance;
 

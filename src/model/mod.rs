@@ -149,6 +149,12 @@ impl Model {
         self.texts.binary_search(&fingerprint(text)).is_ok()
     }
 
+    /// The model without its heads, which still knows what it was trained on and is much smaller.
+    pub fn without_heads(&self) -> Self {
+        let (provenance, texts, sha256) = (self.provenance.clone(), self.texts.clone(), self.sha256.clone());
+        Model { stance: None, sentiment: None, provenance, texts, sha256 }
+    }
+
     /// The model that ships inside the program.
     ///
     /// # Errors

@@ -64,13 +64,13 @@ mod tests {
     #[test]
     fn articles_keep_their_bytes() {
         let shown = Shown { articles: true, paragraphs: false, boilerplate: false, text: false };
-        let header = "doc,outlet,date,title,lang,target,label,score,low,high,abstain,paragraphs,mentions,model\n";
-        let full =
-            "\"a, b\",é,2026-01-02,\"T\n\"\"t\"\"\",mixed,Halden,favor,0.1235,-1,1,true,2,3,0123456789ab@2026-11-28\n";
+        let header =
+            "doc,outlet,date,title,lang,target,label,score,low,high,abstain,paragraphs,mentions,author,url,model\n";
+        let full = "\"a, b\",é,2026-01-02,\"T\n\"\"t\"\"\",mixed,Halden,favor,0.1235,-1,1,true,2,3,W. Orrin,https://a.example/1,0123456789ab@2026-11-28\n";
         assert_eq!(csv(shown, false), format!("{header}{full}"));
         assert_eq!(
             csv(shown, true),
-            format!("{header}\"a, b\",,,,mixed,Halden,favor,0.1235,-1,1,true,2,3,0123456789ab@2026-11-28\n")
+            format!("{header}\"a, b\",,,,mixed,Halden,favor,0.1235,-1,1,true,2,3,,,0123456789ab@2026-11-28\n")
         );
     }
 

@@ -23,6 +23,13 @@ struct ArticleLine<'a> {
     abstain: bool,
     paragraphs: usize,
     mentions: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<&'a str>,
+    lang: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     model: &'a str,
 }
 
@@ -47,6 +54,10 @@ struct ParagraphLine<'a> {
     boilerplate: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     model: &'a str,
 }
 
@@ -102,6 +113,10 @@ fn article_line<'a>(article: &'a ArticleResult, score: &'a ArticleScore) -> Arti
         abstain: score.abstain,
         paragraphs: score.paragraphs,
         mentions: score.mentions,
+        title: article.title.as_deref(),
+        author: article.meta.author.as_deref(),
+        lang: article.language.name(),
+        url: article.meta.url.as_deref(),
         model: &article.model,
     }
 }
@@ -135,6 +150,8 @@ fn paragraph_line<'a>(
         sentiment: paragraph.sentiment.as_ref().map(sentiment),
         boilerplate: paragraph.rule.map(|rule| rule.name()),
         text: shown.text.then_some(&*paragraph.text),
+        author: article.meta.author.as_deref(),
+        url: article.meta.url.as_deref(),
         model: &article.model,
     }
 }

@@ -20,6 +20,7 @@
 //! | `abstain` | both | boolean | | too little evidence for a label |
 //! | `paragraphs` | articles | int32 | | paragraphs that count |
 //! | `mentions` | both | int32 | | mentions of the company |
+//! | `author`, `url` | articles | string | yes | who wrote it and where it was published |
 //! | `sentiment` | paragraphs | string | yes | `positive`, `neutral` or `negative` |
 //! | `sentiment_score` | paragraphs | double | yes | −1 (negative) to 1 (positive) |
 //! | `boilerplate` | paragraphs | string | yes | the rule that made the paragraph boilerplate |
@@ -308,7 +309,8 @@ pub(super) mod tests {
         assert_eq!(
             types(false),
             "doc Utf8, outlet Utf8?, date Utf8?, title Utf8?, lang Utf8, target Utf8, label Utf8, score Float64, \
-             low Float64, high Float64, abstain Boolean, paragraphs Int32, mentions Int32, model Utf8"
+             low Float64, high Float64, abstain Boolean, paragraphs Int32, mentions Int32, author Utf8?, url Utf8?, \
+             model Utf8"
         );
         assert_eq!(
             types(true),

@@ -203,6 +203,8 @@ table! {
         abstain: bool,
         paragraphs: i32,
         mentions: i32,
+        author: Option<Cow<'a, str>>,
+        url: Option<Cow<'a, str>>,
         model: Cow<'a, str>,
     }
 }
@@ -263,6 +265,8 @@ pub(super) fn article_rows(article: &ArticleResult) -> impl Iterator<Item = Arti
         abstain: score.abstain,
         paragraphs: count(score.paragraphs),
         mentions: count(score.mentions),
+        author: optional(&article.meta.author),
+        url: optional(&article.meta.url),
         model: Cow::Borrowed(&article.model),
     })
 }
@@ -336,7 +340,13 @@ pub(super) mod tests {
         };
         ArticleResult {
             doc: "a, b".into(),
-            meta: Meta { outlet: known("é"), date: known("2026-01-02"), ..Meta::default() },
+            meta: Meta {
+                outlet: known("é"),
+                date: known("2026-01-02"),
+                author: known("W. Orrin"),
+                url: known("https://a.example/1"),
+                ..Meta::default()
+            },
             title: known("T\n\"t\""),
             language: Language::Mixed,
             paragraphs: vec![paragraph(0, Kind::ListItem), paragraph(1, Kind::Body), paragraph(2, Kind::Boilerplate)],

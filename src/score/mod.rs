@@ -2,10 +2,12 @@
 
 mod article;
 mod explanation;
+mod lines;
 mod scorer;
 
 pub use article::{ANAPHORA_WEIGHT, ARTICLE_THRESHOLD, ArticleScore, REPLICATES};
 pub use explanation::{Decided, ExplainError, ExplainedArticle, ExplainedWord, Explanation, Question, UnknownTarget};
+pub use lines::{ArticleLine, LineError, MentionLine, ParagraphLine, Probabilities};
 pub use scorer::{ABSTAIN_BELOW, ArticleResult, MentionResult, ParagraphResult, ParagraphScore, ScoreError, Scorer};
 
 /// Four decimals, as every output has them: finer differences mean nothing.

@@ -1,15 +1,14 @@
 //! Where candidates come from: articles, and the scores of articles.
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::hash;
 use super::uncertainty::divergence;
-use crate::article::{Article, Document, DocumentError, Kind};
+use crate::article::{Article, Document, DocumentError, Kind, ScoreLine};
 use crate::guard::guarded;
-use crate::label::{Class, Language, Stance};
+use crate::label::{Class, Language};
 use crate::model::Model;
-use crate::score::{ArticleResult, ScoreError, Scorer, round};
+use crate::score::{ArticleResult, MentionLine, ParagraphLine, Probabilities, ScoreError, Scorer, round};
 use crate::target::{Finder, Via};
 
 /// A paragraph and a company in it, with what a model says of them.
@@ -102,10 +101,8 @@ impl Candidates {
     /// # Errors
     /// [`CandidateError`].
     pub fn of(&self, document: Document) -> Result<Found, CandidateError> {
-        if let Some((bytes, line)) = document.record()
-            && let Some(scored) = scored(bytes)
-        {
-            return self.of_scores(&document.doc, line, scored);
+        if let (Some((bytes, line)), Some(kind)) = (document.record(), document.score_line()) {
+            return self.of_scores(&document.doc, line, kind, bytes);
         }
         let doc = document.doc.clone();
         let found = guarded("documents", || {
@@ -163,17 +160,16 @@ impl Candidates {
         candidates
     }
 
-    fn of_scores(&self, doc: &str, line: u64, scored: Scored) -> Result<Found, CandidateError> {
+    fn of_scores(&self, doc: &str, line: u64, kind: ScoreLine, bytes: &[u8]) -> Result<Found, CandidateError> {
         let lacks = |lack| CandidateError::Scores { doc: doc.to_string(), line, lack };
         let none = Found { candidates: Vec::new(), scored: true };
-        let score = match scored {
-            Scored::Article => return Ok(none),
-            Scored::Paragraph(score) => score,
-        };
-        let score = *score.map_err(|error| DocumentError {
+        if kind == ScoreLine::Article {
+            return Ok(none);
+        }
+        let score = ParagraphLine::parse(bytes).map_err(|error| DocumentError {
             doc: doc.to_string(),
             line: Some(line),
-            error: format!("not a line of scores: {error}"),
+            error: error.to_string(),
         })?;
         if !self.committee.is_empty() {
             return Err(lacks("of one model; to see where models disagree, give the articles themselves"));
@@ -183,7 +179,7 @@ impl Candidates {
         }
         let text = score.text.ok_or_else(|| lacks("without the text; write them with `lichang score --with-text`"))?;
         let place = (score.start, score.end);
-        let mentions: Vec<Mentioned> = score.mentions.into_iter().map(|m| m.placed(&text, place)).collect();
+        let mentions: Vec<Mentioned> = score.mentions.into_iter().map(|m| Mentioned::placed(m, &text, place)).collect();
         let (aliases, at) = names(&score.target, &mentions);
         let Probabilities { favor, neutral, against } = score.p;
         let candidate = Candidate {
@@ -224,81 +220,21 @@ fn names(target: &str, mentions: &[Mentioned]) -> (Vec<String>, Option<(usize, u
     (aliases, first(true).or_else(|| first(false)))
 }
 
-/// A line of `lichang score --format ndjson`.
-enum Scored {
-    Paragraph(Result<Box<ParagraphLine>, serde_json::Error>),
-    Article,
-}
-
-#[derive(Deserialize)]
-struct ParagraphLine {
-    doc: String,
-    outlet: Option<String>,
-    date: Option<String>,
-    paragraph: usize,
-    start: usize,
-    end: usize,
-    lang: Language,
-    target: String,
-    label: Stance,
-    p: Probabilities,
-    mentions: Vec<MentionLine>,
-    boilerplate: Option<IgnoredAny>,
-    text: Option<String>,
-    model: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Probabilities {
-    favor: f64,
-    neutral: f64,
-    against: f64,
-}
-
-#[derive(Deserialize)]
-struct MentionLine {
-    start: usize,
-    end: usize,
-    text: String,
-    via: String,
-}
-
-impl MentionLine {
+impl Mentioned {
     /// Finds the mention in the words of its paragraph, `place` of the document: by its offset where the words are the document's bytes, else by its text
     /// where that stands there once.
-    fn placed(self, words: &str, (start, end): (usize, usize)) -> Mentioned {
-        let offset = self.start.checked_sub(start).filter(|_| end.checked_sub(start) == Some(words.len()));
-        let exact = offset.filter(|&at| words.get(at..).is_some_and(|rest| rest.starts_with(&self.text)));
+    fn placed(mention: MentionLine, words: &str, (start, end): (usize, usize)) -> Self {
+        let offset = mention.start.checked_sub(start).filter(|_| end.checked_sub(start) == Some(words.len()));
+        let exact = offset.filter(|&at| words.get(at..).is_some_and(|rest| rest.starts_with(&mention.text)));
         let byte = exact.or_else(|| {
-            let mut found = words.match_indices(&self.text).map(|(at, _)| at);
+            let mut found = words.match_indices(&mention.text).map(|(at, _)| at);
             found.next().filter(|_| found.next().is_none())
         });
-        let at = byte.filter(|_| self.start < self.end).map(|byte| {
+        let at = byte.filter(|_| mention.start < mention.end).map(|byte| {
             let from = words[..byte].chars().count();
-            (from, from + self.text.chars().count())
+            (from, from + mention.text.chars().count())
         });
-        let named = self.via != Via::Anaphora.name() && words.contains(&self.text);
-        Mentioned { text: self.text, at, named }
-    }
-}
-
-/// A record that is a line of scores, and not an article that has a field `kind` of its own.
-fn scored(bytes: &[u8]) -> Option<Scored> {
-    #[derive(Deserialize)]
-    struct Probe {
-        kind: String,
-        target: Option<IgnoredAny>,
-        p: Option<IgnoredAny>,
-        low: Option<IgnoredAny>,
-    }
-    if !bytes.windows(6).any(|window| window == b"\"kind\"") {
-        return None;
-    }
-    let probe: Probe = serde_json::from_slice(bytes).ok()?;
-    probe.target?;
-    match (&*probe.kind, probe.p, probe.low) {
-        ("paragraph", Some(_), _) => Some(Scored::Paragraph(serde_json::from_slice(bytes))),
-        ("article", _, Some(_)) => Some(Scored::Article),
-        _ => None,
+        let named = mention.via != Via::Anaphora.name() && words.contains(&mention.text);
+        Mentioned { text: mention.text, at, named }
     }
 }

@@ -54,6 +54,14 @@ pub(super) fn cell_of(data_type: &DataType) -> Option<Cell> {
     })
 }
 
+/// The same, with flags.
+pub(super) fn scalar_of(data_type: &DataType) -> Option<Cell> {
+    match data_type {
+        DataType::Boolean => Some(|array, row| Some(array.as_boolean().value(row).to_string())),
+        other => cell_of(other),
+    }
+}
+
 fn text(value: &str) -> Option<String> {
     (!value.trim().is_empty()).then(|| value.to_string())
 }

@@ -20,9 +20,10 @@ use arrow::datatypes::Fields as Columns;
 use arrow::record_batch::RecordBatch;
 use parquet::file::reader::ChunkReader;
 
-use self::cell::{Cell, cell_of};
+use self::cell::{Cell, cell_of, scalar_of};
 use super::document::{DocumentError, Emit};
 use super::records::{FieldNames, Fields};
+use super::scores::ScoreRows;
 use crate::guard::guarded;
 
 /// Columns that an error lists, at most.
@@ -127,9 +128,14 @@ fn read<N: FnMut() -> Next>(
             Err(error) => return emit(Err(failed(error, rows))),
         };
         let columns = columns_of(&batch);
+        let scores = ScoreRows::new(names, columns.iter().map(|column| column.name));
         for row in 0..batch.num_rows() {
             rows += 1;
-            let document = names.document(doc, rows, &Row { columns: &columns, row });
+            let fields = Row { columns: &columns, row };
+            let document = match &scores {
+                Some(scores) => Ok(scores.document(doc, rows, &fields)),
+                None => names.document(doc, rows, &fields),
+            };
             emit(document.and_then(|document| {
                 if document.size() > longest {
                     let error = format!("the text is longer than {longest} bytes; raise --max-document");
@@ -143,15 +149,22 @@ fn read<N: FnMut() -> Next>(
 
 /// The positions of the columns that records are made of, in order.
 fn projection(columns: &Columns, names: &FieldNames) -> Result<Vec<usize>, TableError> {
-    let FieldNames { text, title, outlet, author, date, lang, url, id } = names;
+    let FieldNames { text, title, outlet, author, date, lang, url, id, extra, scores: _ } = names;
     let position = |name: &String| {
         columns.iter().position(|column| column.name() == name && cell_of(column.data_type()).is_some())
     };
+    let named =
+        |name: &str| columns.iter().position(|column| column.name() == name && scalar_of(column.data_type()).is_some());
+    let extra = extra.as_deref().and_then(named);
+    if ScoreRows::new(names, columns.iter().map(|column| column.name().as_str())).is_some() {
+        let positions: BTreeSet<usize> = ScoreRows::columns().filter_map(named).chain(extra).collect();
+        return Ok(positions.into_iter().collect());
+    }
     if !text.iter().any(|name| position(name).is_some()) {
         return Err(TableError::NoText(no_text(columns, text)));
     }
     let wanted = [text, title, outlet, author, date, lang, url, id].into_iter().flatten();
-    let positions: BTreeSet<usize> = wanted.filter_map(position).collect();
+    let positions: BTreeSet<usize> = wanted.filter_map(position).chain(extra).collect();
     Ok(positions.into_iter().collect())
 }
 
@@ -175,12 +188,17 @@ struct Column<'a> {
     name: &'a str,
     array: &'a dyn Array,
     cell: Cell,
+    /// Whether it holds texts, numbers or dates, and not flags.
+    text: bool,
 }
 
 fn columns_of(batch: &RecordBatch) -> Vec<Column<'_>> {
     let fields = batch.schema_ref().fields().iter().zip(batch.columns());
     fields
-        .filter_map(|(field, array)| Some(Column { name: field.name(), array, cell: cell_of(array.data_type())? }))
+        .filter_map(|(field, array)| {
+            let of = array.data_type();
+            Some(Column { name: field.name(), array, cell: scalar_of(of)?, text: cell_of(of).is_some() })
+        })
         .collect()
 }
 
@@ -191,9 +209,16 @@ struct Row<'a> {
 
 impl Fields for Row<'_> {
     fn first(&self, names: &[String]) -> Option<String> {
-        names.iter().find_map(|name| {
-            let column = self.columns.iter().find(|column| column.name == name)?;
-            if column.array.is_null(self.row) { None } else { (column.cell)(column.array, self.row) }
-        })
+        names.iter().find_map(|name| self.value(self.columns.iter().find(|column| column.name == name && column.text)?))
+    }
+
+    fn scalar(&self, name: &str) -> Option<String> {
+        self.value(self.columns.iter().find(|column| column.name == name)?)
+    }
+}
+
+impl Row<'_> {
+    fn value(&self, column: &Column<'_>) -> Option<String> {
+        if column.array.is_null(self.row) { None } else { (column.cell)(column.array, self.row) }
     }
 }

@@ -118,6 +118,7 @@ pub(super) fn read(document: &Document, data: &[String]) -> Facts {
             .or_else(|| of_article(&["inLanguage"]))
             .or_else(|| first(&["og:locale", "content-language", "language", "dc.language"])),
         url: addresses.into_iter().flatten().find(|address| is_address(address)),
+        extra: None,
     };
     Facts { meta, headline }
 }
