@@ -23,6 +23,8 @@ pub(super) struct StoryRow {
     pub story: u32,
     /// Articles, mean scores of their paragraphs, and labels.
     pub unit: PowerUnit,
+    /// The squares of labels, weighted as the labels are.
+    pub squares: f64,
     /// The sum of the articles' scores.
     pub score: f64,
     /// Articles with a label that the model stands by.
@@ -64,6 +66,7 @@ pub(super) fn cells(data: &Gathered, assumed: bool) -> Vec<CellRows> {
                 for label in of_pair(at) {
                     row.unit.weight += label.weight;
                     row.unit.labels += label.weight * label.label;
+                    row.squares += label.weight * label.label * label.label;
                     row.unit.labelled_predictions += label.weight * label.score;
                 }
                 row.score += pair.score;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::CellRows;
-use super::estimates::{CellFigures, Measured};
+use super::cells::{CellRows, StoryRow};
+use super::estimates::{CellFigures, Measured, clipped, student};
 use super::options::CompareOptions;
 use super::resample::Figures;
 use super::result::{Contrast, Estimate};
@@ -41,15 +41,20 @@ pub(super) fn contrast(
     let (variance_a, variance_b) = (a.estimate.se?.powi(2), b.estimate.se?.powi(2));
     let influence = difference(&first, &a, &second, &b);
     // Welch's degrees of freedom, for clusters.
-    let pooled = variance_a.powi(2) / (a.clusters as f64 - 1.0) + variance_b.powi(2) / (b.clusters as f64 - 1.0);
-    let df =
-        if pooled > 0.0 { (variance_a + variance_b).powi(2) / pooled } else { (a.clusters + b.clusters - 2) as f64 };
-    let of = |f: &Figures| if corrected { f.corrected } else { f.raw };
-    let replicates: Vec<f64> = first.replicates.iter().zip(second.replicates).map(|(a, b)| of(a) - of(b)).collect();
-    let interval = bca_interval(value, &replicates, &influence, df + 1.0, options.level);
-    let se = (influence.iter().map(|i| i * i).sum::<f64>() * (df + 1.0) / df).sqrt();
-    let deviation = |side: &Side<'_>| side.deviation();
-    let sizes = [a.clusters as f64, b.clusters as f64];
+    let pooled = variance_a.powi(2) / a.df + variance_b.powi(2) / b.df;
+    let df = if pooled > 0.0 { (variance_a + variance_b).powi(2) / pooled } else { a.df + b.df };
+    let added = [&a, &b].map(|side| side.moderated.unwrap_or(0.0)).iter().sum::<f64>();
+    let squares: f64 = influence.iter().map(|i| i * i).sum();
+    let se = (squares * (df + 1.0) / df + added).max(0.0).sqrt();
+    let interval = if a.moderated.is_some() || b.moderated.is_some() {
+        Some(student(value, se, df, options.level, 2.0))
+    } else {
+        let of = |f: &Figures| if corrected { f.corrected } else { f.raw };
+        let replicates: Vec<f64> = first.replicates.iter().zip(second.replicates).map(|(a, b)| of(a) - of(b)).collect();
+        bca_interval(value, &replicates, &influence, df + 1.0, options.level).map(|i| clipped(i, 2.0))
+    };
+    let deviation = |side: &Side<'_>| if corrected { side.label_deviation() } else { side.score_deviation() };
+    let sizes = [a.df + 1.0, b.df + 1.0];
     let g = hedges_g([a.estimate.value, b.estimate.value], [deviation(&first), deviation(&second)], sizes);
     let effect = g.filter(|_| value != 0.0).map(|g| {
         // The scale is taken as known, so that the interval is that of the difference.
@@ -86,8 +91,17 @@ fn difference(first: &Side<'_>, a: &Measured, second: &Side<'_>, b: &Measured) -
 }
 
 impl Side<'_> {
+    /// The standard deviation of labels.
+    fn label_deviation(&self) -> f64 {
+        let of = |value: fn(&StoryRow) -> f64| self.cell.stories.iter().map(value).sum::<f64>();
+        let weight = of(|row| row.unit.weight);
+        let mean = of(|row| row.unit.labels) / weight;
+        let k = self.cell.labelled() as f64;
+        ((of(|row| row.squares) / weight - mean * mean).max(0.0) * k / (k - 1.0)).sqrt()
+    }
+
     /// The standard deviation of the stories' mean scores.
-    fn deviation(&self) -> f64 {
+    fn score_deviation(&self) -> f64 {
         let n = self.cell.stories.len() as f64;
         let means = || self.cell.stories.iter().map(|row| row.score / row.unit.articles);
         let mean = means().sum::<f64>() / n;
@@ -100,7 +114,7 @@ impl Side<'_> {
         let rows = &self.cell.stories;
         let articles: f64 = rows.iter().map(|row| row.unit.articles).sum();
         let weight: f64 = rows.iter().map(|row| row.unit.weight).sum();
-        let value = |row: &super::cells::StoryRow| {
+        let value = |row: &StoryRow| {
             if !corrected {
                 return row.score / row.unit.articles;
             }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::cells::{CellRows, cells};
 use super::contrasts::{Side, contrast};
-use super::estimates::{CellFigures, FEW_LABELLED, FEWEST_LABELLED, measure};
+use super::estimates::{CellFigures, FEW_LABELLED, FEWEST_LABELLED, measure, spread};
 use super::examples::examples;
 use super::gather::{Gathered, Gatherer};
 use super::options::CompareOptions;
@@ -52,6 +52,7 @@ impl Gatherer {
             () => Way::None,
         };
         let ways: Vec<Way<'_>> = rows.iter().map(way).collect();
+        let spread = spread(rows.iter().zip(ways.iter().copied()));
         let summaries = summaries(&data, &rows);
         let mut found = Found::default();
         let parts = parts(&rows);
@@ -61,7 +62,7 @@ impl Gatherer {
             let (rows, ways) = (&rows[part.clone()], &ways[part]);
             let drawn = replicates(rows, ways, data.stories, (options.replicates, options.seed), &step);
             let measure = |((cell, way), drawn): ((&CellRows, &Way<'_>), &Vec<Figures>)| {
-                measure(cell, *way, drawn, options.level)
+                measure(cell, *way, drawn, spread, options.level)
             };
             let measured: Vec<CellFigures> = rows.par_iter().zip(ways).zip(&drawn).map(measure).collect();
             found.contrasts(&data, &options, &summaries, (rows, &measured, &drawn));

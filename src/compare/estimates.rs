@@ -3,7 +3,7 @@
 use super::cells::CellRows;
 use super::resample::{Figures, Way, figures};
 use super::result::{Correction, Estimate};
-use crate::statistics::{PowerUnit, PredictionPowered, bca_interval};
+use crate::statistics::{Interval, PowerUnit, PredictionPowered, bca_interval, student_t_quantile};
 
 /// The fewest stories for an interval.
 pub const FEWEST_STORIES: usize = 5;
@@ -12,14 +12,19 @@ pub const FEWEST_LABELLED: usize = 5;
 /// Cells with fewer stories with labels than this take λ from all cells together.
 pub(super) const FEW_LABELLED: usize = 30;
 
+/// The weight of the spread in all cells, in labelled stories, where a cell has few of its own.
+const PRIOR: f64 = 3.0;
+
 /// A figure of a cell with what each story contributes to its error.
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub estimate: Estimate,
     /// By story, in the order of the cell's stories; empty when there are too few of them.
     pub influence: Vec<f64>,
-    /// How many clusters the figure rests on: those with labels where it is corrected by them.
-    pub clusters: usize,
+    /// Degrees of freedom of the standard error.
+    pub df: f64,
+    /// What was added to its square as the cell's own spread is hardly known; `None` where it is.
+    pub moderated: Option<f64>,
 }
 
 /// The figures of a cell.
@@ -32,17 +37,61 @@ pub(super) struct CellFigures {
 
 impl Measured {
     fn new(value: f64, replicates: Vec<f64>, influence: Vec<f64>, clusters: usize, level: f64) -> Self {
+        let df = clusters as f64 - 1.0;
         if clusters < FEWEST_STORIES {
-            return Measured {
-                estimate: Estimate { value, interval: None, se: None },
-                influence: Vec::new(),
-                clusters,
-            };
+            let estimate = Estimate { value, interval: None, se: None };
+            return Measured { estimate, influence: Vec::new(), df, moderated: None };
         }
-        let interval = bca_interval(value, &replicates, &influence, clusters as f64, level);
+        let interval = bca_interval(value, &replicates, &influence, clusters as f64, level).map(|i| clipped(i, 1.0));
         let se = standard_error(&influence, clusters);
-        Measured { estimate: Estimate { value, interval, se: Some(se) }, influence, clusters }
+        let estimate = Estimate { value: value.clamp(-1.0, 1.0), interval, se: Some(se) };
+        Measured { estimate, influence, df, moderated: None }
     }
+
+    /// A figure that rests on few labels. Five labels that happen to be alike would have no spread at all, and a bootstrap of them would be certain, so the variance is drawn
+    /// toward `spread`, that of a labelled story in all cells (Smyth 2004, "Linear models and empirical Bayes methods for assessing differential expression",
+    /// section 4, with [`PRIOR`] prior degrees of freedom), and the interval is Student's.
+    fn moderated(found: PredictionPowered, spread: f64, level: f64) -> Self {
+        let k = found.labelled as f64;
+        let df = k - 1.0 + PRIOR;
+        let variance = ((k - 1.0) * k * found.se.powi(2) + PRIOR * spread) / df / k;
+        let value = found.value.clamp(-1.0, 1.0);
+        let estimate = Estimate {
+            value,
+            interval: Some(student(value, variance.sqrt(), df, level, 1.0)),
+            se: Some(variance.sqrt()),
+        };
+        let added = variance - found.se.powi(2);
+        Measured { estimate, influence: found.influence, df, moderated: Some(added) }
+    }
+}
+
+/// Student's interval within ±`bound`.
+pub(super) fn student(value: f64, se: f64, df: f64, level: f64, bound: f64) -> Interval {
+    let reach = student_t_quantile((1.0 + level) / 2.0, df) * se;
+    clipped(Interval { low: value - reach, high: value + reach }, bound)
+}
+
+/// Stances are within ±1 and their differences within ±2, and so are intervals.
+pub(super) fn clipped(interval: Interval, bound: f64) -> Interval {
+    Interval { low: interval.low.clamp(-bound, bound), high: interval.high.clamp(-bound, bound) }
+}
+
+/// The variance of what a labelled story contributes to a corrected mean of one, over all cells that `way` corrects by labels.
+pub(super) fn spread<'a>(cells: impl Iterator<Item = (&'a CellRows, Way<'a>)>) -> f64 {
+    let found = cells.filter_map(|(cell, way)| match way {
+        Way::Labels(power) => PredictionPowered::new(&units(cell), power),
+        _ => None,
+    });
+    let sums = found.fold((0.0, 0.0), |(squares, df), found| {
+        let k = found.labelled as f64;
+        (squares + (k - 1.0) * k * found.se.powi(2), df + k - 1.0)
+    });
+    sums.0 / sums.1
+}
+
+fn units(cell: &CellRows) -> Vec<PowerUnit> {
+    cell.stories.iter().map(|row| row.unit).collect()
 }
 
 /// √(k/(k − 1) Σψ²) for k clusters.
@@ -59,7 +108,9 @@ fn ratio(cell: &CellRows, of: impl Fn(&super::cells::StoryRow) -> (f64, f64)) ->
 }
 
 /// The figures of a cell from its bootstrap replicates.
-pub(super) fn measure(cell: &CellRows, way: Way<'_>, replicates: &[Figures], level: f64) -> CellFigures {
+///
+/// `spread` is that of [`spread`].
+pub(super) fn measure(cell: &CellRows, way: Way<'_>, replicates: &[Figures], spread: f64, level: f64) -> CellFigures {
     let now = figures(cell, way, |_| 1.0);
     let stories = cell.stories.len();
     let of = |value: fn(&Figures) -> f64| replicates.iter().map(value).collect::<Vec<f64>>();
@@ -71,13 +122,15 @@ pub(super) fn measure(cell: &CellRows, way: Way<'_>, replicates: &[Figures], lev
         Measured::new(now.net, of(|f| f.net), influence, decided, level).estimate
     });
     let corrected = match way {
-        Way::Labels(power) => {
-            let units: Vec<PowerUnit> = cell.stories.iter().map(|row| row.unit).collect();
-            PredictionPowered::new(&units, power).map(|found| {
-                let measured = Measured::new(found.value, of(|f| f.corrected), found.influence, found.labelled, level);
-                (measured, Correction::Gold, Some(found.power))
-            })
-        }
+        Way::Labels(power) => PredictionPowered::new(&units(cell), power).map(|found| {
+            let power = Some(found.power);
+            let measured = if found.labelled < FEW_LABELLED {
+                Measured::moderated(found, spread, level)
+            } else {
+                Measured::new(found.value, of(|f| f.corrected), found.influence, found.labelled, level)
+            };
+            (measured, Correction::Gold, power)
+        }),
         Way::Assumed(_) if now.corrected.is_finite() => {
             // The correction is no sum over stories; that of the raw score stands in for how far each story pulls.
             let influence = ratio(cell, |row| (row.score, row.unit.articles));

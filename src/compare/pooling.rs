@@ -8,8 +8,8 @@ const DRAWS: usize = 4000;
 
 /// Fills in the shrunken estimates and ranks of the cells of one company.
 ///
-/// Only figures of one kind are drawn together: those corrected by labels where there are at least three, else the uncorrected ones. As groups are taken to vary
-/// normally about a common mean, three of them are the least.
+/// Only figures of one kind are drawn together: those corrected by labels where there are any, else the uncorrected ones. As groups are taken to vary normally about a
+/// common mean, three of them are the least.
 pub(super) fn pool(cells: &mut [Cell], level: f64, seed: u64) {
     let corrected = |cell: &Cell| {
         let gold = cell.corrected.as_ref().filter(|corrected| corrected.by == Correction::Gold);
@@ -19,7 +19,7 @@ pub(super) fn pool(cells: &mut [Cell], level: f64, seed: u64) {
     let by_labels: Vec<(usize, (f64, f64))> =
         cells.iter().enumerate().filter_map(|(at, cell)| Some((at, usable(corrected(cell)?)?))).collect();
     let uncorrected = || cells.iter().enumerate().filter_map(|(at, cell)| Some((at, usable(cell.raw)?))).collect();
-    let used: Vec<(usize, (f64, f64))> = if by_labels.len() >= 3 { by_labels } else { uncorrected() };
+    let used: Vec<(usize, (f64, f64))> = if by_labels.is_empty() { uncorrected() } else { by_labels };
     let (values, variances): (Vec<f64>, Vec<f64>) = used.iter().map(|(_, figure)| *figure).unzip();
     let Some(pooled) = empirical_bayes(&values, &variances) else { return };
     let (means, variances): (Vec<f64>, Vec<f64>) = pooled.groups.iter().map(|g| (g.mean, g.variance)).unzip();
