@@ -245,7 +245,7 @@ pub struct Contrast {
     pub p: Option<f64>,
     /// The p-value corrected for the size of the family.
     pub adjusted: Option<f64>,
-    /// The smallest difference that would be found with a power of 80 % at these numbers.
+    /// The smallest true difference that a test at 5 %, not corrected for the number of tests, would find with a power of 80 % at these numbers.
     pub detectable: Option<f64>,
 }
 

@@ -554,6 +554,22 @@ mod tests {
         assert_eq!(trained.model.sentiment, base.sentiment);
     }
 
+    /// One corrected sentiment among many stances.
+    #[test]
+    fn a_head_that_is_taught_one_class_stays() {
+        let base = Arc::new(Model::builtin().unwrap());
+        let mut all = records(60);
+        let one = "{\"text\":\"A fine day in Oslo\",\"label\":\"positive\"}\n";
+        all.extend(crate::labels::read(one.as_bytes()).map(Result::unwrap));
+        let trained = run(&all, Some(&base));
+        assert_eq!(trained.model.sentiment, base.sentiment);
+        assert!(trained.warnings.iter().any(|warning| warning.contains("sentiment stays")), "{:?}", trained.warnings);
+        let options = TrainOptions { base: Some(base), ..TrainOptions::default() };
+        let finder = Finder::new(TargetTable::builtin());
+        let alone = train(&all[60..], Vec::new(), &finder, String::new(), &options, &|_, _, _| {});
+        assert!(alone.is_err());
+    }
+
     #[test]
     fn is_the_same_twice() {
         let base = Arc::new(Model::builtin().unwrap());

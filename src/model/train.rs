@@ -499,6 +499,8 @@ pub fn train(
     }
     let mut warnings = Vec::new();
     let mut heads = Vec::new();
+    let teaches = |list: &[Example]| list.iter().any(|example| example.class != list[0].class);
+    let something = teaches(&examples.stance) || teaches(&examples.sentiment);
     let mut task = |name: &'static str, list: &[Example], head: &HeadOptions| {
         let base = options.base.as_deref().and_then(|base| match name {
             "stance" => base.stance.as_ref(),
@@ -507,6 +509,12 @@ pub fn train(
         if list.is_empty() {
             // A task that the new labels say nothing of stays the base's.
             return Ok(base.map(|base| (base.clone(), None)));
+        }
+        if let (Some(base), false, true) = (base, teaches(list), something) {
+            // A reader who corrects a single sentiment among many stances has taught no sentiment yet.
+            let n = list.len();
+            warnings.push(format!("{name} stays as it is in the base: all {n} new labels are of one class, from which nothing can be learnt"));
+            return Ok(Some((base.clone(), None)));
         }
         let mut task = Task::new(name, head, options, &examples, list, records, base);
         let (head, record, out_of_fold) = task.train(progress, &mut warnings)?;

@@ -582,6 +582,7 @@ fn span(estimate: Option<Estimate>, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::comparison;
     use super::*;
 
     fn mean(value: f64, interval: Option<(f64, f64)>) -> Estimate {
@@ -636,6 +637,30 @@ mod tests {
             };
             assert_eq!(Finding::of(&contrast), finding, "{value} {interval:?} {adjusted:?}");
         }
+    }
+
+    #[test]
+    fn the_method_says_what_is_not_corrected() {
+        for (correction, words) in [
+            (Correction::Gold, "by a labelled probability sample, 130 labels of which"),
+            (Correction::Assumed, "assumption-based"),
+            (Correction::None, "All figures are uncorrected"),
+        ] {
+            let mut comparison = comparison();
+            comparison.settings.correction = correction;
+            assert!(method(&comparison)[0].contains(words), "{correction:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_compared_is_said() {
+        let empty = Comparison { cells: vec![], contrasts: vec![], trends: vec![], warnings: vec![], ..comparison() };
+        let shape = Shape { bar: None, points: 9, rows: 9 };
+        let parts = content(&empty, shape);
+        let text = |part: &Part| matches!(part, Part::Text(text) if text == "No difference was estimated.");
+        assert!(parts.iter().any(text));
+        let section = |part: &Part| matches!(part, Part::Section("Warnings" | "Trends"));
+        assert!(!parts.iter().any(|part| matches!(part, Part::Grid(_)) || section(part)));
     }
 
     #[test]

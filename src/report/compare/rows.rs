@@ -1,7 +1,4 @@
 //! The sheets of a comparison: one flat row a cell, a contrast or a period of a trend.
-//!
-//! Columns that end in `_low`, `_high` and `_se` (and `low`, `high` and `se` alone) are the ends of the interval at `level` and the standard error of the column
-//! before them. An empty field is undefined. Numbers have four decimals, p-values six significant digits.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -107,6 +104,9 @@ table! {
 }
 
 /// Writes a sheet as CSV: a header, and a row for each of what it holds.
+///
+/// Columns whose names end in `low`, `high` and `se` are the ends of the interval at the confidence `level` and the standard error of the estimate before them.
+/// An empty field is undefined. Numbers have four decimals, p-values six significant digits.
 ///
 /// # Errors
 /// Those of `out`.
