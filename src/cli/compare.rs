@@ -340,6 +340,7 @@ fn gather(
     }
     if articles == 0 {
         summary.print();
+        anyhow::ensure!(summary.read > 0, "there is nothing to compare, as no article could be read");
         anyhow::bail!(
             "there is nothing to compare: no article names a company that is known; `lichang targets list` shows which are, --targets adds one"
         );
