@@ -209,6 +209,35 @@ fn corrected_intervals_cover_and_naive_ones_miss() {
     }
 }
 
+/// With a dozen labels an outlet, which may well be all alike, intervals must not be certain.
+#[test]
+fn intervals_of_few_labels_cover() {
+    let outlets = [
+        outlet("A", 60, [0.05, 0.90, 0.05], PLAIN),
+        outlet("B", 40, [0.25, 0.45, 0.30], FLATTERING),
+        outlet("C", 50, [0.70, 0.25, 0.05], GRIM),
+    ];
+    let worlds: Vec<Comparison> = (0..WORLDS)
+        .into_par_iter()
+        .map(|seed| {
+            let (articles, items) = world(&outlets, 12, 20_000 + seed);
+            compare(articles, &items, false, seed)
+        })
+        .collect();
+    let truths = means(&outlets);
+    for (at, outlet) in outlets.iter().enumerate() {
+        let interval = |c: &Comparison| c.cells[at].corrected.as_ref().unwrap().estimate.interval.unwrap();
+        let covered = worlds.iter().map(interval).filter(|i| i.low <= truths[at] && truths[at] <= i.high).count();
+        let (covered, reach) = share(covered, worlds.len());
+        let width = worlds.iter().map(interval).map(|i| i.high - i.low).sum::<f64>() / WORLDS as f64;
+        println!(
+            "outlet {}, 12 labels: corrected intervals cover {covered:.3} ± {reach:.3}, mean width {width:.2}",
+            outlet.name
+        );
+        assert!(covered >= 0.93, "{}: {covered}", outlet.name);
+    }
+}
+
 /// The share of worlds in which any of three declared contrasts is found.
 fn family_wise_error(outlets: &[Outlet; 3], gold: usize) -> (f64, f64) {
     let found = (0..WORLDS).into_par_iter().filter(|&seed| {
