@@ -45,12 +45,6 @@ pub(super) fn cells(data: &Gathered, assumed: bool) -> Vec<CellRows> {
     };
     let mut order: Vec<u32> = (0..data.pairs.len() as u32).collect();
     order.sort_by_key(|&at| (key(at), at));
-    let mut labels: Vec<u32> = (0..data.labels.len() as u32).collect();
-    labels.sort_by_key(|&at| data.labels[at as usize].pair);
-    let of_pair = |pair: u32| {
-        let from = labels.partition_point(|&at| data.labels[at as usize].pair < pair);
-        labels[from..].iter().map(|&at| &data.labels[at as usize]).take_while(move |label| label.pair == pair)
-    };
     let cell = |pairs: &[u32]| {
         let (company, group) = key(pairs[0]);
         let mut by_story: Vec<u32> = pairs.to_vec();
@@ -63,7 +57,7 @@ pub(super) fn cells(data: &Gathered, assumed: bool) -> Vec<CellRows> {
                 let article = &data.articles[pair.article as usize];
                 row.unit.articles += 1.0;
                 row.unit.predictions += pair.control;
-                for label in of_pair(at) {
+                for label in data.labels_of(at) {
                     row.unit.weight += label.weight;
                     row.unit.labels += label.weight * label.label;
                     row.squares += label.weight * label.label * label.label;

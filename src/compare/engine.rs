@@ -14,13 +14,13 @@ use super::examples::examples;
 use super::gather::{Gathered, Gatherer};
 use super::options::CompareOptions;
 use super::pooling::pool;
-use super::resample::{Figures, Way, replicates};
+use super::resample::{Replicate, Way, replicates};
 use super::result::{
     Cell, Comparison, Contrast, Corrected, Correction, Family, GroupSummary, Multiplicity, Settings, Shares,
 };
 use super::trends::trends;
 use super::warnings::{Untested, warnings};
-use crate::label::Stance;
+use crate::label::{Language, Stance};
 use crate::model::ErrorRates;
 use crate::statistics::{PowerSums, benjamini_hochberg, holm, maximised_prevalence};
 
@@ -28,6 +28,8 @@ use crate::statistics::{PowerSums, benjamini_hochberg, holm, maximised_prevalenc
 const CELLS: usize = 1000;
 /// The most groups of a company of which every pair is compared.
 pub(super) const COMPARED: usize = 20;
+/// The most permutations of a test, unless more are asked for.
+const MOST_PERMUTATIONS: usize = 20_000;
 /// When expectation maximisation has found its shares, and when it gives up.
 const EM: (f64, usize) = (1e-6, 1000);
 
@@ -61,7 +63,7 @@ impl Gatherer {
             let step = || progress(1 + done.fetch_add(1, Ordering::Relaxed), all);
             let (rows, ways) = (&rows[part.clone()], &ways[part]);
             let drawn = replicates(rows, ways, data.stories, (options.replicates, options.seed), &step);
-            let measure = |((cell, way), drawn): ((&CellRows, &Way<'_>), &Vec<Figures>)| {
+            let measure = |((cell, way), drawn): ((&CellRows, &Way<'_>), &Vec<Replicate>)| {
                 measure(cell, *way, drawn, spread, options.level)
             };
             let measured: Vec<CellFigures> = rows.par_iter().zip(ways).zip(&drawn).map(measure).collect();
@@ -74,10 +76,14 @@ impl Gatherer {
             .iter()
             .zip(&found.measured)
             .zip(shown)
-            .map(|((row, figures), examples)| cell(&data, row, figures, &summaries, examples, errors))
+            .map(|((row, figures), examples)| cell(&data, row, figures, examples, errors))
             .collect();
+        let mut from = 0;
         for company in cells.chunk_by_mut(|a, b| a.company == b.company) {
-            pool(company, options.level, options.seed);
+            let groups = rows[from..].iter().map(|row| summaries[row.group as usize].chinese);
+            let chinese: Vec<bool> = groups.take(company.len()).collect();
+            from += company.len();
+            pool(company, &chinese, options.level, options.seed);
         }
         let trends = trends(&data, &rows, &options);
         let correction = match () {
@@ -135,7 +141,11 @@ fn summaries(data: &Gathered, rows: &[CellRows]) -> Vec<Summary> {
     for (row, story) in data.articles.iter().zip(&data.story) {
         articles[row.group as usize] += 1;
         stories[row.group as usize].insert(*story);
-        chinese[row.group as usize] += if row.language == crate::label::Language::En { -1 } else { 1 };
+        chinese[row.group as usize] += match row.language {
+            Language::En => -1,
+            Language::Zh => 1,
+            Language::Mixed => 0,
+        };
     }
     let (mut pairs, mut abstained) = (vec![0usize; data.groups.len()], vec![0usize; data.groups.len()]);
     for row in rows {
@@ -186,7 +196,7 @@ impl Found {
         data: &Gathered,
         options: &CompareOptions,
         summaries: &[Summary],
-        (rows, measured, drawn): (&[CellRows], &[CellFigures], &[Vec<Figures>]),
+        (rows, measured, drawn): (&[CellRows], &[CellFigures], &[Vec<Replicate>]),
     ) {
         let declared = !options.contrasts.is_empty();
         let mut wanted: Vec<[usize; 2]> = Vec::new();
@@ -195,9 +205,14 @@ impl Found {
             let cells = from..from + company.len();
             from = cells.end;
             if declared {
+                let name = &data.companies[company[0].company as usize];
                 let find = |name: &str| cells.clone().find(|&at| data.groups[rows[at].group as usize] == name);
-                let pairs = options.contrasts.iter().filter_map(|(a, b)| Some([find(a)?, find(b)?]));
-                wanted.extend(pairs);
+                for (a, b) in distinct(&options.contrasts) {
+                    match (find(a), find(b)) {
+                        (Some(a), Some(b)) => wanted.push([a, b]),
+                        _ => self.untested.unanswered.push((name.clone(), a.clone(), b.clone())),
+                    }
+                }
                 continue;
             }
             let mut largest: Vec<usize> = cells.filter(|&at| measured[at].raw.estimate.se.is_some()).collect();
@@ -211,6 +226,9 @@ impl Found {
                 wanted.extend(largest[place + 1..].iter().map(|&b| [a, b]));
             }
         }
+        // Holm's correction multiplies the smallest p-value, which is 1 / (permutations + 1), by the number of tests.
+        let family = if declared { distinct(&options.contrasts).len() * data.companies.len() } else { 1 };
+        let permutations = (options.permutations > 0).then(|| enough_permutations(options.permutations, family));
         let side = |at: usize| Side {
             cell: &rows[at],
             figures: &measured[at],
@@ -225,11 +243,21 @@ impl Found {
             }
             let company = &data.companies[rows[a].company as usize];
             let seed = options.seed ^ ((u64::from(rows[a].group) << 32 | u64::from(rows[b].group)) << 1);
-            Ok(contrast(company, [side(a), side(b)], options, options.permutations > 0, seed))
+            Ok(contrast(company, [side(a), side(b)], options, permutations, seed))
         };
-        for found in wanted.par_iter().map(one).collect::<Vec<_>>() {
+        for (found, pair) in wanted.par_iter().map(one).collect::<Vec<_>>().into_iter().zip(&wanted) {
+            let name = |at: usize| data.groups[rows[at].group as usize].clone();
+            let named = |pair: &[usize; 2]| {
+                (data.companies[rows[pair[0]].company as usize].clone(), name(pair[0]), name(pair[1]))
+            };
             match found {
-                Ok(contrast) => self.contrasts.extend(contrast),
+                Ok(Some(contrast)) => {
+                    if permutations.is_some() && contrast.p.is_none() {
+                        self.untested.without_overlap.push(named(pair));
+                    }
+                    self.contrasts.push(contrast);
+                }
+                Ok(None) => self.untested.unanswered.push(named(pair)),
                 Err(pair) => self.untested.across.extend(pair.map(|at| rows[at].group)),
             }
         }
@@ -249,15 +277,20 @@ impl Found {
     }
 }
 
+/// Declared pairs, each once, whichever its order.
+fn distinct(contrasts: &[(String, String)]) -> Vec<&(String, String)> {
+    let mut seen = HashSet::new();
+    let key = |(a, b): &(String, String)| if a < b { (a.clone(), b.clone()) } else { (b.clone(), a.clone()) };
+    contrasts.iter().filter(|pair| seen.insert(key(pair))).collect()
+}
+
+/// So many permutations that the smallest p-value is below 5 % after it was multiplied by the tests of a `family` twice over; tests of nothing stop early anyway.
+pub(super) fn enough_permutations(asked: usize, family: usize) -> usize {
+    asked.max((40 * family).min(MOST_PERMUTATIONS))
+}
+
 /// What a report shows of a cell.
-fn cell(
-    data: &Gathered,
-    row: &CellRows,
-    figures: &CellFigures,
-    summaries: &[Summary],
-    examples: Vec<usize>,
-    errors: &[ErrorRates],
-) -> Cell {
+fn cell(data: &Gathered, row: &CellRows, figures: &CellFigures, examples: Vec<usize>, errors: &[ErrorRates]) -> Cell {
     let pairs = || row.pairs.iter().map(|at| &data.pairs[*at as usize]);
     let mut labels = Shares::default();
     for pair in pairs().filter(|pair| !pair.abstain) {
@@ -270,7 +303,7 @@ fn cell(
     let corrected = figures.corrected.as_ref().map(|(measured, by, power)| Corrected {
         estimate: measured.estimate,
         by: *by,
-        gold: data.labels.iter().filter(|label| row.pairs.binary_search(&label.pair).is_ok()).count(),
+        gold: row.pairs.iter().map(|&at| data.labels_of(at).len()).sum(),
         power: *power,
         em: (*by == Correction::Assumed).then(|| maximised(data, row, errors)).flatten(),
     });
@@ -280,7 +313,7 @@ fn cell(
         articles: row.articles(),
         stories: row.stories.len(),
         paragraphs: pairs().map(|pair| pair.paragraphs as usize).sum(),
-        share: row.pairs.len() as f64 / summaries[row.group as usize].shown.pairs as f64,
+        share: row.pairs.len() as f64 / data.covered[row.group as usize].max(1) as f64,
         abstained: pairs().filter(|pair| pair.abstain).count(),
         labels,
         net: figures.net,
@@ -294,7 +327,7 @@ fn cell(
 
 /// The mean stance of a cell by expectation maximisation in each language.
 fn maximised(data: &Gathered, row: &CellRows, errors: &[ErrorRates]) -> Option<f64> {
-    let mut of: BTreeMap<crate::label::Language, Vec<[f64; 3]>> = BTreeMap::new();
+    let mut of: BTreeMap<Language, Vec<[f64; 3]>> = BTreeMap::new();
     for pair in row.pairs.iter().map(|at| &data.pairs[*at as usize]).filter(|pair| pair.p[0].is_finite()) {
         of.entry(data.articles[pair.article as usize].language).or_default().push(pair.p.map(f64::from));
     }

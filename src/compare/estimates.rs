@@ -1,7 +1,7 @@
 //! The estimates of a cell with their intervals.
 
 use super::cells::CellRows;
-use super::resample::{Figures, Way, figures};
+use super::resample::{Replicate, Way, figures};
 use super::result::{Correction, Estimate};
 use crate::statistics::{Interval, PowerUnit, PredictionPowered, bca_interval, student_t_quantile};
 
@@ -12,6 +12,8 @@ pub const FEWEST_LABELLED: usize = 5;
 /// Cells with fewer stories with labels than this take λ from all cells together.
 pub(super) const FEW_LABELLED: usize = 30;
 
+/// The least spread that is believed: that of one label in twenty of another class.
+const LEAST_SPREAD: f64 = 0.05;
 /// The weight of the spread in all cells, in labelled stories, where a cell has few of its own.
 const PRIOR: f64 = 3.0;
 
@@ -19,6 +21,8 @@ const PRIOR: f64 = 3.0;
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub estimate: Estimate,
+    /// The estimate before it was brought into [−1, 1], as its replicates are.
+    pub value: f64,
     /// By story, in the order of the cell's stories; empty when there are too few of them.
     pub influence: Vec<f64>,
     /// Degrees of freedom of the standard error.
@@ -40,12 +44,12 @@ impl Measured {
         let df = clusters as f64 - 1.0;
         if clusters < FEWEST_STORIES {
             let estimate = Estimate { value, interval: None, se: None };
-            return Measured { estimate, influence: Vec::new(), df, moderated: None };
+            return Measured { estimate, value, influence: Vec::new(), df, moderated: None };
         }
         let interval = bca_interval(value, &replicates, &influence, clusters as f64, level).map(|i| clipped(i, 1.0));
         let se = standard_error(&influence, clusters);
         let estimate = Estimate { value: value.clamp(-1.0, 1.0), interval, se: Some(se) };
-        Measured { estimate, influence, df, moderated: None }
+        Measured { estimate, value, influence, df, moderated: None }
     }
 
     /// A figure that rests on few labels. Five labels that happen to be alike would have no spread at all, and a bootstrap of them would be certain, so the variance is drawn
@@ -62,7 +66,7 @@ impl Measured {
             se: Some(variance.sqrt()),
         };
         let added = variance - found.se.powi(2);
-        Measured { estimate, influence: found.influence, df, moderated: Some(added) }
+        Measured { estimate, value: found.value, influence: found.influence, df, moderated: Some(added) }
     }
 }
 
@@ -87,7 +91,7 @@ pub(super) fn spread<'a>(cells: impl Iterator<Item = (&'a CellRows, Way<'a>)>) -
         let k = found.labelled as f64;
         (squares + (k - 1.0) * k * found.se.powi(2), df + k - 1.0)
     });
-    sums.0 / sums.1
+    (sums.0 / sums.1).max(LEAST_SPREAD)
 }
 
 fn units(cell: &CellRows) -> Vec<PowerUnit> {
@@ -110,31 +114,33 @@ fn ratio(cell: &CellRows, of: impl Fn(&super::cells::StoryRow) -> (f64, f64)) ->
 /// The figures of a cell from its bootstrap replicates.
 ///
 /// `spread` is that of [`spread`].
-pub(super) fn measure(cell: &CellRows, way: Way<'_>, replicates: &[Figures], spread: f64, level: f64) -> CellFigures {
+pub(super) fn measure(cell: &CellRows, way: Way<'_>, replicates: &[Replicate], spread: f64, level: f64) -> CellFigures {
     let now = figures(cell, way, |_| 1.0);
     let stories = cell.stories.len();
-    let of = |value: fn(&Figures) -> f64| replicates.iter().map(value).collect::<Vec<f64>>();
+    let of = |value: fn(&Replicate) -> f64| replicates.iter().map(value).collect::<Vec<f64>>();
     let influence = ratio(cell, |row| (row.score, row.unit.articles));
-    let raw = Measured::new(now.raw, of(|f| f.raw), influence, stories, level);
+    let raw = Measured::new(now.raw, of(|f| f[0]), influence, stories, level);
     let net = now.net.is_finite().then(|| {
         let influence = ratio(cell, |row| (row.balance, row.decided));
         let decided = cell.stories.iter().filter(|row| row.decided > 0.0).count();
-        Measured::new(now.net, of(|f| f.net), influence, decided, level).estimate
+        let estimate = Measured::new(now.net, of(|f| f[1]), influence, decided, level).estimate;
+        // Labels that are all alike have no spread to estimate an error from.
+        Estimate { interval: estimate.interval.filter(|_| estimate.se > Some(0.0)), ..estimate }
     });
     let corrected = match way {
         Way::Labels(power) => PredictionPowered::new(&units(cell), power).map(|found| {
             let power = Some(found.power);
-            let measured = if found.labelled < FEW_LABELLED {
+            let measured = if found.labelled < FEW_LABELLED || found.se == 0.0 {
                 Measured::moderated(found, spread, level)
             } else {
-                Measured::new(found.value, of(|f| f.corrected), found.influence, found.labelled, level)
+                Measured::new(found.value, of(|f| f[2]), found.influence, found.labelled, level)
             };
             (measured, Correction::Gold, power)
         }),
         Way::Assumed(_) if now.corrected.is_finite() => {
             // The correction is no sum over stories; that of the raw score stands in for how far each story pulls.
             let influence = ratio(cell, |row| (row.score, row.unit.articles));
-            let mut measured = Measured::new(now.corrected, of(|f| f.corrected), influence, stories, level);
+            let mut measured = Measured::new(now.corrected, of(|f| f[2]), influence, stories, level);
             measured.estimate.se = None;
             Some((measured, Correction::Assumed, None))
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::cells::CellRows;
+use super::estimates::FEWEST_STORIES;
 use super::gather::{Gathered, Heading};
 use super::result::{ArticleEntry, EntryScore};
 use crate::label::Class;
@@ -18,9 +19,14 @@ const LEAST: usize = 6;
 /// The articles, and for each cell the places of its own among them, highest score first.
 pub(super) fn examples(data: &mut Gathered, cells: &[CellRows]) -> io::Result<(Vec<ArticleEntry>, Vec<Vec<usize>>)> {
     let shown = (ALL / cells.len().max(1)).clamp(LEAST, OF_CELL);
+    // Where there are very many cells, those that nothing is said of show no articles.
+    let crowded = cells.len() > ALL / LEAST;
     let chosen: Vec<Vec<u32>> = cells
         .iter()
         .map(|cell| {
+            if crowded && cell.stories.len() < FEWEST_STORIES {
+                return Vec::new();
+            }
             let mut pairs = cell.pairs.clone();
             pairs.sort_by(|&a, &b| {
                 data.pairs[b as usize].score.total_cmp(&data.pairs[a as usize].score).then(a.cmp(&b))
@@ -46,7 +52,7 @@ pub(super) fn examples(data: &mut Gathered, cells: &[CellRows]) -> io::Result<(V
         let from = data.pairs.partition_point(|pair| pair.article < article);
         let pairs = data.pairs[from..].iter().enumerate().take_while(|(_, pair)| pair.article == article);
         let score = |(at, pair): (usize, &super::gather::Pair)| {
-            let gold = data.labels.iter().find(|label| label.whole && label.pair as usize == from + at);
+            let gold = data.labels_of((from + at) as u32).iter().find(|label| label.whole);
             EntryScore {
                 company: data.companies[pair.company as usize].clone(),
                 score: pair.score,

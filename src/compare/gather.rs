@@ -33,6 +33,8 @@ pub struct Gatherer {
     signatures: Vec<Option<Signature>>,
     spool: Spool,
     tally: Tally,
+    /// Pairs of each group inside the dates, of whatever company.
+    covered: HashMap<u32, usize>,
 }
 
 /// What was counted on the way.
@@ -125,8 +127,11 @@ pub(super) struct Gathered {
     pub groups: Vec<String>,
     pub companies: Vec<String>,
     pub articles: Vec<ArticleRow>,
+    /// Pairs of each group inside the dates, of whatever company.
+    pub covered: Vec<usize>,
     /// In the order of their articles.
     pub pairs: Vec<Pair>,
+    /// In the order of their pairs.
     pub labels: Vec<GoldRow>,
     /// The story of each article, numbered from 0.
     pub story: Vec<u32>,
@@ -155,6 +160,7 @@ impl Gatherer {
             signatures: Vec::new(),
             spool: Spool::new()?,
             tally,
+            covered: HashMap::new(),
         })
     }
 
@@ -175,14 +181,19 @@ impl Gatherer {
         let inside = scored
             .date
             .map_or(!bounded, |day| since.is_none_or(|since| day >= since) && until.is_none_or(|until| day <= until));
+        let group = scored.group.filter(|group| !group.trim().is_empty());
         let all = scored.pairs.len();
+        if let (true, Some(group)) = (inside, &group) {
+            let number = self.names.number(group);
+            *self.covered.entry(number).or_default() += all;
+        }
         let asked = |company: &String| companies.is_empty() || companies.contains(company);
         let pairs: Vec<ScoredPair> = scored.pairs.into_iter().filter(|pair| inside && asked(&pair.company)).collect();
         self.tally.counts.filtered += all - pairs.len();
         if pairs.is_empty() {
             return Ok(());
         }
-        let Some(group) = scored.group.filter(|group| !group.trim().is_empty()) else {
+        let Some(group) = group else {
             self.tally.counts.without_group += pairs.len();
             return Ok(());
         };
@@ -209,7 +220,10 @@ impl Gatherer {
             let known = !pair.judged.is_empty();
             let control = if known { mean(&score) } else { pair.score };
             self.tally.bare += usize::from(!known);
-            for label in labels.iter().filter(|label| label.company == pair.company) {
+            let of_pair = || labels.iter().filter(|label| label.company == pair.company);
+            for label in of_pair() {
+                // Several labels of one thing are one label, their mean.
+                let together = of_pair().filter(|other| other.paragraph == label.paragraph).count();
                 let (share, predicted) = match label.paragraph {
                     None => (1.0, control),
                     Some(paragraph) => {
@@ -223,7 +237,7 @@ impl Gatherer {
                 self.tally.counts.gold += 1;
                 self.labels.push(GoldRow {
                     pair: at,
-                    weight: share / label.probability,
+                    weight: share / label.probability / together as f64,
                     label: [1.0, 0.0, -1.0][label.class],
                     score: predicted,
                     stance,
@@ -258,6 +272,8 @@ impl Gatherer {
         let mut pairs = self.pairs;
         let (groups, group_at) = ordered(&self.names.of, |name| (0, name.to_string()));
         articles.iter_mut().for_each(|article| article.group = group_at[article.group as usize]);
+        let mut covered = vec![0; groups.len()];
+        self.covered.iter().for_each(|(&old, &n)| covered[group_at[old as usize] as usize] = n);
         let mut of_company: BTreeMap<u32, usize> = BTreeMap::new();
         pairs.iter().for_each(|pair| *of_company.entry(pair.company).or_default() += 1);
         let sizes: HashMap<&str, usize> =
@@ -280,6 +296,7 @@ impl Gatherer {
             groups,
             companies,
             articles,
+            covered,
             pairs,
             labels: self.labels,
             story,
@@ -289,6 +306,15 @@ impl Gatherer {
             tally,
         };
         Ok((self.options, gathered))
+    }
+}
+
+impl Gathered {
+    /// The labels of a pair.
+    pub fn labels_of(&self, pair: u32) -> &[GoldRow] {
+        let from = self.labels.partition_point(|label| label.pair < pair);
+        let to = self.labels.partition_point(|label| label.pair <= pair);
+        &self.labels[from..to]
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use crate::labels::Item;
 use crate::model::Model;
 use crate::target::TargetTable;
@@ -77,7 +79,10 @@ impl Gold {
                 continue;
             }
             let name = table.find(&target.name).map_or(&target.name, |company| &table.companies[company].name);
-            let paragraph = item.meta.get("paragraph").and_then(|p| p.as_u64()).map(|p| p as usize);
+            let Ok(paragraph) = paragraph(item) else {
+                gold.tally.placeless += 1;
+                continue;
+            };
             let label = GoldLabel { paragraph, company: name.clone(), class, probability };
             gold.labels.entry(doc.clone()).or_default().push(label);
             gold.tally.usable += 1;
@@ -88,5 +93,46 @@ impl Gold {
     /// Takes the labels of a document out.
     pub(super) fn take(&mut self, doc: &str) -> Vec<GoldLabel> {
         self.labels.remove(doc).unwrap_or_default()
+    }
+}
+
+/// The paragraph that an item says it is of; `None` for one that says nothing of paragraphs. Tables make other things of whole numbers than they were.
+fn paragraph(item: &Item) -> Result<Option<usize>, ()> {
+    let whole = |number: f64| (number >= 0.0 && number.fract() == 0.0).then_some(number as usize);
+    match item.meta.get("paragraph") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) => number.as_f64().and_then(whole).map(Some).ok_or(()),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => text.trim().parse().ok().and_then(whole).map(Some).ok_or(()),
+        Some(_) => Err(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn paragraphs_as_tables_write_them() {
+        let item = |value: Value| {
+            let mut item = Item::default();
+            item.meta.insert("paragraph".to_string(), value);
+            item
+        };
+        for (name, value, expected) in [
+            ("a number", json!(3), Ok(Some(3))),
+            ("a column with gaps", json!(3.0), Ok(Some(3))),
+            ("a string", json!("3"), Ok(Some(3))),
+            ("a gap", json!(null), Ok(None)),
+            ("an empty cell", json!(" "), Ok(None)),
+            ("a half", json!(3.5), Err(())),
+            ("a word", json!("three"), Err(())),
+            ("below 0", json!(-1), Err(())),
+        ] {
+            assert_eq!(paragraph(&item(value)), expected, "{name}");
+        }
+        assert_eq!(paragraph(&Item::default()), Ok(None));
     }
 }

@@ -7,6 +7,7 @@ use rand::Rng;
 use rayon::prelude::*;
 
 use super::cells::CellRows;
+use super::estimates::FEWEST_STORIES;
 use crate::label::Language;
 use crate::model::ErrorRates;
 use crate::statistics::{PowerSums, adjusted_prevalence, generator};
@@ -23,6 +24,9 @@ pub(super) struct Figures {
     /// λ of the correction by labels.
     pub power: Option<f64>,
 }
+
+/// The mean score, net favourability and corrected mean of a resample; NaN where one is not defined.
+pub(super) type Replicate = [f64; 3];
 
 /// How the figures of a cell are corrected.
 #[derive(Debug, Clone, Copy)]
@@ -84,15 +88,16 @@ fn assumed(posteriors: &[[f64; 4]; 3], rates: &[ErrorRates]) -> Option<f64> {
     (total > 0.0).then_some(value)
 }
 
-/// The replicates of the figures of some cells, cells × replicates.
+/// The replicates of the figures of some cells, cells × replicates; none for cells with too few stories for an interval.
 pub(super) fn replicates(
     cells: &[CellRows],
     ways: &[Way<'_>],
     stories: usize,
     (replicates, seed): (usize, u64),
     done: &(dyn Fn() + Sync),
-) -> Vec<Vec<Figures>> {
-    let one = |weights: &mut Vec<u16>, replicate: usize| -> Vec<Figures> {
+) -> Vec<Vec<Replicate>> {
+    let enough: Vec<usize> = (0..cells.len()).filter(|&at| cells[at].stories.len() >= FEWEST_STORIES).collect();
+    let one = |weights: &mut Vec<u16>, replicate: usize| -> Vec<Replicate> {
         let mut random = generator(seed, replicate as u64 + 1);
         weights.clear();
         weights.resize(stories, 0);
@@ -100,10 +105,18 @@ pub(super) fn replicates(
             weights[random.random_range(0..stories)] += 1;
         }
         let times = |story: u32| f64::from(weights[story as usize]);
-        let found = cells.iter().zip(ways).map(|(cell, way)| figures(cell, *way, times)).collect();
+        let found = enough.iter().map(|&at| {
+            let Figures { raw, net, corrected, .. } = figures(&cells[at], ways[at], times);
+            [raw, net, corrected]
+        });
+        let found = found.collect();
         done();
         found
     };
-    let by_replicate: Vec<Vec<Figures>> = (0..replicates).into_par_iter().map_init(Vec::new, one).collect();
-    (0..cells.len()).map(|cell| by_replicate.iter().map(|found| found[cell]).collect()).collect()
+    let by_replicate: Vec<Vec<Replicate>> = (0..replicates).into_par_iter().map_init(Vec::new, one).collect();
+    let mut of_cell = vec![Vec::new(); cells.len()];
+    for (place, &at) in enough.iter().enumerate() {
+        of_cell[at] = by_replicate.iter().map(|found| found[place]).collect();
+    }
+    of_cell
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::cells::CellRows;
+use super::engine::enough_permutations;
 use super::estimates::{FEWEST_STORIES, standard_error};
 use super::gather::Gathered;
 use super::options::{CompareOptions, Period};
@@ -30,10 +31,6 @@ pub(super) fn trends(data: &Gathered, cells: &[CellRows], options: &CompareOptio
         if points.len() < PERIODS {
             return None;
         }
-        let values: Vec<Dated> = rows.iter().map(|row| row.dated).collect();
-        let change = mean_change(&values, STORIES, options.permutations, options.seed ^ at as u64);
-        let label: HashMap<i64, &str> = rows.iter().map(|row| (row.dated.period, &*row.label)).collect();
-        let change = change.map(|change| (label[&change.period].to_string(), change));
         let points = points.into_values().map(|rows| point(&rows, options.level)).collect();
         let trend = Trend {
             group: data.groups[cell.group as usize].clone(),
@@ -41,9 +38,22 @@ pub(super) fn trends(data: &Gathered, cells: &[CellRows], options: &CompareOptio
             points,
             change: None,
         };
-        Some((trend, change))
+        Some((at, trend, rows))
     };
-    let found: Vec<(Trend, Option<(String, MeanChange)>)> = cells.par_iter().enumerate().filter_map(one).collect();
+    let found: Vec<(usize, Trend, Vec<Row>)> = cells.par_iter().enumerate().filter_map(one).collect();
+    // Holm's correction multiplies the smallest p-value by the number of trends.
+    let permutations = match options.permutations {
+        0 => 0,
+        asked => enough_permutations(asked, found.len()),
+    };
+    let change = |(at, trend, rows): (usize, Trend, Vec<Row>)| {
+        let values: Vec<Dated> = rows.iter().map(|row| row.dated).collect();
+        let change = mean_change(&values, STORIES, permutations, options.seed ^ at as u64);
+        let label: HashMap<i64, &str> = rows.iter().map(|row| (row.dated.period, &*row.label)).collect();
+        let change = change.map(|change| (label[&change.period].to_string(), change));
+        (trend, change)
+    };
+    let found: Vec<(Trend, Option<(String, MeanChange)>)> = found.into_par_iter().map(change).collect();
     let p: Vec<f64> = found.iter().map(|(_, change)| change.as_ref().map_or(f64::NAN, |(_, c)| c.p)).collect();
     found
         .into_iter()

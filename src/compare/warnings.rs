@@ -29,6 +29,10 @@ pub(super) struct Untested {
     pub across: BTreeSet<u32>,
     /// Groups of the company with the most of them, when they were too many; else 0.
     pub groups: usize,
+    /// A company and two groups that were to be compared, of which one does not have it, or hardly.
+    pub unanswered: Vec<(String, String, String)>,
+    /// A company and two groups that are compared without a test.
+    pub without_overlap: Vec<(String, String, String)>,
 }
 
 /// Warnings, the gravest first.
@@ -44,6 +48,7 @@ pub(super) fn warnings(
     let mut list = List::default();
     list.about_cells(rows, cells);
     list.about_groups(data, rows, untested);
+    list.about_tests(untested);
     list.about_gold(data, rows, cells, correction);
     if correction == Correction::Assumed {
         list.about_errors(errors);
@@ -90,7 +95,7 @@ impl List {
             cells.iter().map(|cell| name(cell).clone()).collect::<BTreeSet<String>>().into_iter().collect()
         };
         let text_en = format!("{}: {}.", text.0, named(", ", " and {} more"));
-        let text_zh = format!("{}：{}。", text.1, named("、", " 等另外 {} 个"));
+        let text_zh = format!("{}：{}。", text.1, named("、", "，以及另外 {} 个"));
         self.about(gravity, code, text_en, text_zh, unique(|c| &c.group), unique(|c| &c.company));
     }
 
@@ -102,7 +107,7 @@ impl List {
             &few,
             (
                 "Fewer than 5 stories: no interval, no test and no rank, and the mean says next to nothing; more articles would mend it",
-                "不足 5 个独立报道：不给区间、检验和排名，均值几乎说明不了什么；需要更多文章",
+                "独立报道不足 5 篇：不给区间、检验和排名，均值几乎说明不了什么；需要更多文章",
             ),
         );
         let rough: Vec<&Cell> =
@@ -113,7 +118,7 @@ impl List {
             &rough,
             (
                 "Fewer than 20 stories: intervals are rough and tend to be too narrow",
-                "不足 20 个独立报道：区间较粗略，往往偏窄",
+                "独立报道不足 20 篇：区间较粗略，往往偏窄",
             ),
         );
         let dominated = rows.iter().zip(cells).filter(|(row, cell)| {
@@ -155,7 +160,7 @@ impl List {
                 Gravity::Caution,
                 "abstained",
                 format!("The model abstains on more than 20 % of the pairs of article and company: {}. Net favourability is about the rest alone; means count all.", list(", ")),
-                format!("模型对超过 20% 的（文章，公司）对不作判断：{}。净好感度只针对其余部分，均值则计入全部。", list("、")),
+                format!("模型对超过 20% 的“文章—公司”组合不作判断：{}。净好感度只针对其余部分，均值则计入全部。", list("、")),
                 often.iter().map(|(name, _)| name.clone()).collect(),
                 Vec::new(),
             );
@@ -166,7 +171,7 @@ impl List {
                 Gravity::Refused,
                 "languages",
                 "Groups that write in different languages are not compared with each other: the model errs differently in English and in Chinese, so a difference of its scores may be one of languages. A labelled sample (--gold) of both, or declaring the pair with --contrast, shows the difference.".to_string(),
-                "不同语言的来源之间不作比较：模型在英文和中文上的误差不同，分数之差可能只是语言之差。两边都有标注样本（--gold），或用 --contrast 明确声明该对，才会显示差异。".to_string(),
+                "使用不同语言的组之间不作比较：模型在英文和中文上的误差不同，分数之差可能只是语言之差。两边都有标注样本（--gold），或用 --contrast 声明这一组对比，才会显示差异。".to_string(),
                 groups,
                 Vec::new(),
             );
@@ -176,21 +181,53 @@ impl List {
                 Gravity::Note,
                 "many-groups",
                 format!("Of {} groups only the {COMPARED} with the most stories are compared pair by pair; --contrast declares others.", untested.groups),
-                format!("共 {} 个组，只对报道最多的 {COMPARED} 个两两比较；其他可用 --contrast 声明。", untested.groups),
+                format!("共 {} 个组，只对独立报道最多的 {COMPARED} 个两两比较；其他可用 --contrast 声明。", untested.groups),
+            );
+        }
+    }
+
+    fn about_tests(&mut self, untested: &Untested) {
+        let of = |triples: &[(String, String, String)], between: &str| {
+            let shown = triples.iter().take(LISTED).map(|(company, a, b)| format!("{a} − {b} ({company})"));
+            let more = if triples.len() > LISTED { " …" } else { "" };
+            format!("{}{more}", shown.collect::<Vec<_>>().join(between))
+        };
+        if !untested.unanswered.is_empty() {
+            self.add(
+                Gravity::Refused,
+                "contrast-unanswered",
+                format!(
+                    "Not compared, as one of the two has fewer than {FEWEST_STORIES} stories about the company: {}.",
+                    of(&untested.unanswered, ", ")
+                ),
+                format!(
+                    "未作比较，因为其中一方关于该公司的独立报道不足 {FEWEST_STORIES} 篇：{}。",
+                    of(&untested.unanswered, "、")
+                ),
+            );
+        }
+        if !untested.without_overlap.is_empty() {
+            self.add(
+                Gravity::Caution,
+                "tests-without-overlap",
+                format!("No test: fewer than half of the stories are from months in which both write of the company, or all say the same: {}.", of(&untested.without_overlap, ", ")),
+                format!("未作检验：双方都报道该公司的月份所含的独立报道不到一半，或所有报道读数相同：{}。", of(&untested.without_overlap, "、")),
             );
         }
     }
 
     fn about_gold(&mut self, data: &Gathered, rows: &[CellRows], cells: &[Cell], correction: Correction) {
-        let Some(gold) = data.tally.gold else {
-            if correction == Correction::None {
+        match correction {
+            Correction::Gold => {}
+            Correction::None => {
                 self.add(
                     Gravity::Caution,
                     "uncorrected",
                     "No figure is corrected for the model's errors, which may differ from outlet to outlet: a difference of its scores need not be one of stance. A labelled sample (`lichang labels sample`, then --gold) tells.".to_string(),
                     "所有数字都未校正模型误差，而误差可能因来源而异：分数之差未必是立场之差。可用标注样本（lichang labels sample，再用 --gold）来判断。".to_string(),
                 );
-            } else {
+            }
+            Correction::Assumed => {
                 self.add(
                     Gravity::Caution,
                     "assumption",
@@ -198,8 +235,8 @@ impl List {
                     "标为“基于假设”的数字按模型在别的文本上的误差校正，只有在这里误差相同时才成立；差异和排名用的是未校正的数字。标注样本（lichang labels sample，再用 --gold）则无需此假设。".to_string(),
                 );
             }
-            return;
-        };
+        }
+        let Some(gold) = data.tally.gold else { return };
         let counts = data.tally.counts;
         if gold.not_random > 0 {
             self.add(
@@ -258,8 +295,8 @@ impl List {
             "gold-too-small",
             &labelled(0, FEWEST_LABELLED),
             (
-                "Fewer than 5 stories with labels: not corrected, shown as the model reads it, and compared with others uncorrected",
-                "有标注的报道不足 5 个：不作校正，按模型读数显示，与其他来源的比较也未校正",
+                "Fewer than 5 stories with labels: not corrected by labels, and compared with others as the model reads it",
+                "有标注的独立报道不足 5 篇：未按标注校正，与其他组的比较用的是模型读数",
             ),
         );
         self.cells(
@@ -268,7 +305,7 @@ impl List {
             &labelled(FEWEST_LABELLED, FEW_LABELLED),
             (
                 "Fewer than 30 stories with labels: corrected, but roughly, with intervals that tend to be too narrow",
-                "有标注的报道不足 30 个：已校正但较粗略，区间往往偏窄",
+                "有标注的独立报道不足 30 篇：已校正但较粗略，区间往往偏窄",
             ),
         );
     }
@@ -336,7 +373,7 @@ impl List {
                 Gravity::Note,
                 "without-group",
                 format!("{without} pairs of article and company are left out as the {} is not known.", options.by),
-                format!("{without} 个（文章，公司）对因缺少 {} 而未计入。", options.by),
+                format!("{without} 个“文章—公司”组合因缺少{}而未计入。", named(&options.by)),
             );
         }
         let missing: BTreeSet<&String> =
@@ -357,8 +394,19 @@ impl List {
                 Gravity::Note,
                 "one-group",
                 format!("There is one {} only, so nothing can be compared with it.", options.by),
-                format!("只有一个 {}，没有可比较的对象。", options.by),
+                format!("只有一个{}，没有可比较的对象。", named(&options.by)),
             );
         }
+    }
+}
+
+/// What articles are grouped by, in Chinese.
+fn named(by: &str) -> String {
+    match by {
+        "outlet" => "来源".to_string(),
+        "lang" => "语言".to_string(),
+        "month" => "月份".to_string(),
+        "author" => "作者".to_string(),
+        field => format!("字段 {field} "),
     }
 }
