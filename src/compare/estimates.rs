@@ -137,7 +137,7 @@ pub(super) fn measure(cell: &CellRows, way: Way<'_>, replicates: &[Replicate], s
             };
             (measured, Correction::Gold, power)
         }),
-        Way::Assumed(_) if now.corrected.is_finite() => {
+        Way::Assumed(_) if now.corrected.is_finite() && stories >= FEWEST_STORIES => {
             // The correction is no sum over stories; that of the raw score stands in for how far each story pulls.
             let influence = ratio(cell, |row| (row.score, row.unit.articles));
             let mut measured = Measured::new(now.corrected, of(|f| f[2]), influence, stories, level);
