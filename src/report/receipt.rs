@@ -33,6 +33,15 @@ pub(super) fn departure(departure: Departure) -> &'static str {
     }
 }
 
+/// The words for the mixture of departures that was taken.
+fn went(adaptation: &Adaptation) -> String {
+    let mixed = |(way, weight): &(Departure, f64)| format!("{:.0} % {}", 100.0 * weight, departure(*way));
+    match &adaptation.mixture[..] {
+        [] | [_] => departure(adaptation.departure).to_string(),
+        ways => ways.iter().map(mixed).collect::<Vec<_>>().join("; "),
+    }
+}
+
 /// The classes of a task as the metrics of a comparison name them.
 pub(super) fn rows<C: Class>() -> Vec<(String, String)> {
     let metrics = [("macro-F1", "macro_f1"), ("Favg", "favg"), ("accuracy", "accuracy"), ("calibration error", "ece")];
@@ -58,8 +67,8 @@ pub fn receipt_table(receipt: &Receipt) -> String {
             for (language, part) in &change.per_language {
                 section(&mut out, &format!("{name}, {language}"), part, &rows[..1]);
             }
-            if let Some(Adaptation { departure: chosen, .. }) = adaptation {
-                let _ = writeln!(out, "  training went {}", departure(*chosen));
+            if let Some(chosen) = adaptation {
+                let _ = writeln!(out, "  training went {}", went(chosen));
             }
             flips(&mut out, change);
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::page::{self, Escaped, Shell, signed, table, table_of_words, term};
 use crate::evaluate::{Change, Comparison, Outcome, Receipt};
 use crate::label::{Sentiment, Stance};
-use crate::model::Adaptation;
+use crate::model::{Adaptation, Departure};
 use crate::report::receipt::{departure, rows, verdict};
 use crate::statistics::Interval;
 
@@ -87,7 +87,14 @@ fn metrics(html: &mut String, language: &str, change: &Comparison, rows: &[(Stri
 }
 
 fn how(html: &mut String, adaptation: &Adaptation) {
-    let _ = writeln!(html, "<p>{}: {}</p>", term("Training went"), term(departure(adaptation.departure)));
+    let ways = match &adaptation.mixture[..] {
+        [] | [_] => term(departure(adaptation.departure)),
+        ways => {
+            let mixed = |(way, weight): &(Departure, f64)| format!("{:.0} % {}", 100.0 * weight, term(departure(*way)));
+            ways.iter().map(mixed).collect::<Vec<_>>().join("; ")
+        }
+    };
+    let _ = writeln!(html, "<p>{}: {ways}</p>", term("Training went"));
     let losses = adaptation.losses.iter().map(|(way, loss)| vec![term(departure(*way)), format!("{loss:.4}")]);
     let base = std::iter::once(vec![term("the old model as it is"), format!("{:.4}", adaptation.base_loss)]);
     html.push_str(&table("How the departure was chosen", &["Departure", "Log-loss"], base.chain(losses)));
