@@ -69,14 +69,12 @@ class Filter:
         stdin = self.process.stdin
         try:
             for batch in batches:
-                lines = []
                 for doc, record, error in zip(*(batch.column(name).to_pylist() for name in ("doc", "record", "error"))):
                     if error:
                         self.failed.put((doc, error))
                     else:
                         self.ids.append(doc)
-                        lines.append(record + "\n")
-                stdin.write("".join(lines).encode())
+                        stdin.write(record.encode() + b"\n")
             stdin.close()
         except BrokenPipeError:
             pass  # The exit status says why.
@@ -91,7 +89,8 @@ class Filter:
             if failure := FAILURE.fullmatch(line):
                 self.complaints += 1
                 number, error = failure.groups()
-                self.failed.put((self.ids[int(number) - 1] if number else None, error))
+                at = int(number or 0)
+                self.failed.put((self.ids[at - 1] if 0 < at <= len(self.ids) else None, error))
             elif summary := SUMMARY.fullmatch(line):
                 read, _, failed = map(int, summary.groups())
                 self.counted = (read, failed)
