@@ -6,11 +6,10 @@ use super::cells::{CellRows, StoryRow};
 use super::estimates::{CellFigures, Measured, clipped, student};
 use super::options::CompareOptions;
 use super::resample::Replicate;
-use super::result::{Contrast, Estimate};
+use super::result::{Contrast, Estimate, SIGNIFICANT};
 use crate::statistics::{Interval, Observation, bca_interval, hedges_g, minimum_detectable, permutation_test};
 
-/// The level at which a difference should be found, and the probability with which.
-const ALPHA: f64 = 0.05;
+/// The probability with which a detectable difference is found.
 const POWER: f64 = 0.8;
 /// The least share of stories in strata that both groups have, so that a test speaks for the whole difference.
 const COVERED: f64 = 0.5;
@@ -78,7 +77,7 @@ pub(super) fn contrast(
         effect,
         p,
         adjusted: None,
-        detectable: minimum_detectable(se, df, ALPHA, POWER).filter(|_| se > 0.0),
+        detectable: minimum_detectable(se, df, SIGNIFICANT, POWER).filter(|_| se > 0.0),
     })
 }
 

@@ -38,7 +38,8 @@ pub use gold::Gold;
 pub use options::{CompareOptions, Period};
 pub use result::{
     ArticleEntry, Cell, ChangePoint, Comparison, Contrast, Corrected, Correction, Counts, EntryScore, Estimate, Family,
-    Gravity, GroupSummary, Multiplicity, Rank, Settings, Shares, Shrunken, Trend, TrendPoint, Warning,
+    Finding, Gravity, GroupSummary, Multiplicity, Rank, SIGNIFICANT, Settings, Shares, Shrunken, Trend, TrendPoint,
+    Warning,
 };
 pub use scored::{JudgedParagraph, Scored, ScoredPair};
 pub use source::{By, NoArticles, Read, Source};

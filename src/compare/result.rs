@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::statistics::Interval;
 
+/// The level of the tests, after their correction.
+pub const SIGNIFICANT: f64 = 0.05;
+
 /// Outlets (or other groups) side by side, company by company.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -247,6 +250,38 @@ pub struct Contrast {
     pub adjusted: Option<f64>,
     /// The smallest true difference that a test at 5 %, not corrected for the number of tests, would find with a power of 80 % at these numbers.
     pub detectable: Option<f64>,
+}
+
+/// What may be said of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// The first group is more favourable.
+    First,
+    /// The second group is.
+    Second,
+    /// The test finds a difference where the interval holds 0, or where there is none.
+    Unclear,
+    /// The interval leaves 0 out, but the test does not pass once it is corrected for the number of tests.
+    OnlyAlone,
+    /// The data do not tell the groups apart.
+    Untold,
+    /// There was no test.
+    Untested,
+}
+
+impl Contrast {
+    /// What may be said of it: a difference counts as found where both the corrected test (at [`SIGNIFICANT`]) and the interval find it.
+    pub fn finding(&self) -> Finding {
+        let apart = self.difference.interval.is_some_and(|i| i.low > 0.0 || i.high < 0.0);
+        match self.adjusted {
+            None => Finding::Untested,
+            Some(p) if p <= SIGNIFICANT && !apart => Finding::Unclear,
+            Some(p) if p <= SIGNIFICANT && self.difference.value > 0.0 => Finding::First,
+            Some(p) if p <= SIGNIFICANT => Finding::Second,
+            Some(_) if apart => Finding::OnlyAlone,
+            Some(_) => Finding::Untold,
+        }
+    }
 }
 
 /// How tests are corrected for their number.

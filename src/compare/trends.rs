@@ -9,15 +9,13 @@ use super::engine::enough_permutations;
 use super::estimates::{FEWEST_STORIES, standard_error};
 use super::gather::Gathered;
 use super::options::{CompareOptions, Period};
-use super::result::{ChangePoint, Estimate, Trend, TrendPoint};
+use super::result::{ChangePoint, Estimate, SIGNIFICANT, Trend, TrendPoint};
 use crate::statistics::{Dated, Interval, MeanChange, holm, mean_change, student_t_quantile};
 
 /// The fewest periods of a trend.
 const PERIODS: usize = 3;
 /// The fewest stories on either side of a change-point.
 const STORIES: usize = 3;
-/// The level of the test of change-points, corrected for the number of trends.
-const ALPHA: f64 = 0.05;
 
 /// The trends of the cells that have enough periods.
 pub(super) fn trends(data: &Gathered, cells: &[CellRows], options: &CompareOptions) -> Vec<Trend> {
@@ -59,7 +57,7 @@ pub(super) fn trends(data: &Gathered, cells: &[CellRows], options: &CompareOptio
         .into_iter()
         .zip(holm(&p))
         .map(|((trend, change), p)| {
-            let change = change.filter(|_| p <= ALPHA).map(|(period, change)| ChangePoint {
+            let change = change.filter(|_| p <= SIGNIFICANT).map(|(period, change)| ChangePoint {
                 period,
                 before: change.before,
                 after: change.after,

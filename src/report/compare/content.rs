@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use super::super::style::signed;
 use crate::compare::{
-    Cell, Comparison, Contrast, Correction, Counts, Estimate, Gravity, Multiplicity, Settings, Trend, Warning,
+    Cell, Comparison, Contrast, Correction, Counts, Estimate, Finding, Gravity, Multiplicity, Settings, Trend, Warning,
 };
 use crate::score::round;
 use crate::statistics::Interval;
 
-/// The level that adjusted p-values are held against, which [`Multiplicity`] names.
-const SIGNIFICANT: f64 = 0.05;
 /// Groups and companies that a warning names.
 const NAMED: usize = 6;
 /// Levels of a sparkline, from −1 to 1.
@@ -242,36 +240,7 @@ fn cells_grid(cells: &[Cell], settings: &Settings, shape: Shape) -> Grid {
     Grid { columns, keys: 1 }
 }
 
-/// What may be said of a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Finding {
-    /// The first group is more favourable.
-    First,
-    /// The second group is.
-    Second,
-    /// The test finds a difference where the interval holds 0, or where there is none.
-    Unclear,
-    /// The interval leaves 0 out, but the test does not pass once it is corrected for the number of tests.
-    OnlyAlone,
-    /// The data do not tell the groups apart.
-    Untold,
-    /// There was no test.
-    Untested,
-}
-
 impl Finding {
-    fn of(contrast: &Contrast) -> Self {
-        let apart = contrast.difference.interval.is_some_and(|i| i.low > 0.0 || i.high < 0.0);
-        match contrast.adjusted {
-            None => Finding::Untested,
-            Some(p) if p <= SIGNIFICANT && !apart => Finding::Unclear,
-            Some(p) if p <= SIGNIFICANT && contrast.difference.value > 0.0 => Finding::First,
-            Some(p) if p <= SIGNIFICANT => Finding::Second,
-            Some(_) if apart => Finding::OnlyAlone,
-            Some(_) => Finding::Untold,
-        }
-    }
-
     fn sign(self) -> &'static str {
         match self {
             Finding::First | Finding::Second => "*",
@@ -319,8 +288,7 @@ fn contrasts(comparison: &Comparison, shape: Shape, parts: &mut Vec<Part>) {
         let mixed = all.iter().any(|contrast| contrast.corrected != all[0].corrected);
         let rest = if mixed { String::new() } else { format!(" All differences are {}.", basis(all[0].corrected)) };
         parts.push(Part::Text(summary(all) + &rest));
-        let mut rows: Vec<(&Contrast, Finding)> =
-            all.iter().map(|contrast| (contrast, Finding::of(contrast))).collect();
+        let mut rows: Vec<(&Contrast, Finding)> = all.iter().map(|contrast| (contrast, contrast.finding())).collect();
         rows.sort_by_key(|(_, finding)| (finding.sign().is_empty(), *finding == Finding::Untested));
         let left = rows.len().saturating_sub(shape.rows);
         let marked = rows.iter().skip(shape.rows).filter(|(_, finding)| !finding.sign().is_empty()).count();
@@ -335,7 +303,7 @@ fn contrasts(comparison: &Comparison, shape: Shape, parts: &mut Vec<Part>) {
 
 /// How many differences there are, and what could have been found of those that there are not.
 fn summary(contrasts: &[Contrast]) -> String {
-    let findings: Vec<Finding> = contrasts.iter().map(Finding::of).collect();
+    let findings: Vec<Finding> = contrasts.iter().map(Contrast::finding).collect();
     let count = |of: &[Finding]| findings.iter().filter(|finding| of.contains(finding)).count();
     let told = count(&[Finding::First, Finding::Second]);
     let of = counted(contrasts.len(), "pair of groups", "pairs of groups");
@@ -501,7 +469,7 @@ fn method(comparison: &Comparison) -> Vec<String> {
     vec![
         correction,
         format!(
-            "Intervals: {} %, bootstrap over stories with {}. Tests: {}. Seed: {seed}.",
+            "Intervals: {} %, bootstrap over stories (BCa) with {}; corrected by labels of fewer than 30 stories, Student's with a variance drawn toward that of all. Tests: {}. Seed: {seed}.",
             percent(*level),
             counted(*replicates, "replicate", "replicates"),
             counted(*permutations, "permutation", "permutations"),
@@ -635,7 +603,7 @@ mod tests {
                 adjusted,
                 detectable: None,
             };
-            assert_eq!(Finding::of(&contrast), finding, "{value} {interval:?} {adjusted:?}");
+            assert_eq!(contrast.finding(), finding, "{value} {interval:?} {adjusted:?}");
         }
     }
 

@@ -129,10 +129,10 @@ fn methods(view: &View) -> Vec<(Both, Both, &'static str)> {
         (
             both("Intervals", "区间"),
             both(
-                "bootstrap over stories: copies of one story are drawn together",
-                "按事件重抽样的自助法：同一事件的各篇一起抽取",
+                "bootstrap over stories (BCa): copies of one story are drawn together; corrected by labels of fewer than 30 stories, Student's t with a variance drawn toward that of all",
+                "按事件重抽样的自助法（BCa）：同一事件的各篇一起抽取；有标注的独立报道不足 30 篇时，用方差向总体收缩的 Student t 区间",
             ),
-            "Efron 1987; DiCiccio & Efron 1996; Hesterberg 2015",
+            "Efron 1987; DiCiccio & Efron 1996; Hesterberg 2015; Smyth 2004",
         ),
     ];
     if of.settings.story_similarity.is_some() {

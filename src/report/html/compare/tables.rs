@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::view::{Basis, View, own};
 use super::words::{Both, both, estimate, margins, name, number, p_value, percent, plain, thousands};
-use crate::compare::{Cell, Contrast, Correction, Multiplicity};
+use crate::compare::{Cell, Contrast, Correction, Finding, Multiplicity};
 use crate::report::html::page::Escaped;
 
 /// Contrasts on a page; those with the smallest p-values.
@@ -189,8 +189,8 @@ pub(super) fn contrasts(view: &View) -> String {
         ),
     };
     let read = both(
-        "First − second. Bold with a ✓: adjusted p below 0.05. The detectable difference is the smallest that these numbers of articles would find with a power of 80 %; a difference that was not found may still be there below it.",
-        "差值为前者减后者。加粗并带 ✓：校正后 p 小于 0.05。可检出差值是按现有文章数、以 80% 检验力能发现的最小差值；未发现的差异仍可能小于它而存在。",
+        "First − second. Bold with a ✓: found, as the adjusted p is at most 0.05 and the interval leaves 0 out. The detectable difference is the smallest that these numbers of articles would find with a power of 80 %; a difference that was not found may still be there below it.",
+        "差值为前者减后者。加粗并带 ✓：校正后 p 不超过 0.05 且区间不含 0，视为发现差异。可检出差值是按现有文章数、以 80% 检验力能发现的最小差值；未发现的差异仍可能小于它而存在。",
     );
     let mut html = format!("<p>{note} {read}</p>\n");
     let mut shown: Vec<&Contrast> = view.of.contrasts.iter().collect();
@@ -214,7 +214,7 @@ pub(super) fn contrasts(view: &View) -> String {
         both("Detectable", "可检出"),
     ];
     let rows = shown.into_iter().map(|contrast| {
-        let found = contrast.adjusted.is_some_and(|p| p < 0.05);
+        let found = matches!(contrast.finding(), Finding::First | Finding::Second);
         let strong = |text: String| if found { format!("<b>{text} ✓</b>") } else { text };
         let uncorrected =
             if contrast.corrected { both("corrected", "已修正") } else { both("uncorrected", "未修正") };
