@@ -1,11 +1,18 @@
-//! Names the default model by its hash, and compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4)
+//! Names the default model by its hash, lays the word vectors out so that they can be used where they lie, finds the characters that are not Simplified, and compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4)
 //! and role.
 
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 use std::path::Path;
 use std::{env, fs};
 
+use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
+use twox_hash::{XxHash3_64, XxHash64};
+
+#[path = "src/features/slots.rs"]
+#[expect(dead_code, reason = "only the program searches")]
+mod slots;
 
 const ROLES: [&str; 6] = ["term", "negation", "intensifier", "hedge", "contrast", "concession"];
 
@@ -33,8 +40,49 @@ fn main() {
         }
     }
     let map = fst::Map::from_iter(terms).expect("a sorted map");
-    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("lexicon.fst");
-    fs::write(out, map.as_fst().as_bytes()).expect("the build folder can be written");
+    write("traditional.bits", &traditional());
+    write("lexicon.fst", map.as_fst().as_bytes());
+    let path = Path::new(&root).join("models/vectors.safetensors");
+    println!("cargo::rerun-if-changed={}", path.display());
+    println!("cargo::rerun-if-changed=src/features/slots.rs");
+    let vectors = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    lay_out(&vectors);
+    let mut hasher = XxHash64::with_seed(0);
+    hasher.write(map.as_fst().as_bytes());
+    hasher.write(&vectors);
+    println!("cargo::rustc-env=LICHANG_RESOURCES={:016x}", hasher.finish());
+}
+
+/// A bit for each character below U+10000 that `fast2s` may change: by itself, or by its neighbours.
+fn traditional() -> Vec<u8> {
+    const BY_NEIGHBOURS: &str = "兒覆夥藉瞭麽幺於乾著苧闔鍾讎畫";
+    let mut bits = vec![0; 8192];
+    let mut buffer = [0; 4];
+    for c in '\0'..='\u{FFFF}' {
+        let own = c.encode_utf8(&mut buffer);
+        if fast2s::convert(own) != *own || BY_NEIGHBOURS.contains(c) {
+            bits[c as usize / 8] |= 1 << (c as usize % 8);
+        }
+    }
+    bits
+}
+
+fn write(name: &str, bytes: &[u8]) {
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join(name);
+    fs::write(out, bytes).expect("the build folder can be written");
+}
+
+/// Takes the word vectors apart into the arrays that the program uses.
+fn lay_out(vectors: &[u8]) {
+    let tensors = SafeTensors::deserialize(vectors).expect("models/vectors.safetensors is a safetensors file");
+    let get = |name: &str| tensors.tensor(name).expect("the vectors have this tensor").data();
+    let terms = std::str::from_utf8(get("terms")).expect("terms are UTF-8");
+    let hashes: Vec<(u64, u32)> = terms.lines().map(|term| XxHash3_64::oneshot(term.as_bytes())).zip(0..).collect();
+    assert_eq!(get("weights").len(), hashes.len() * 4, "a weight a term");
+    let slots: Vec<u8> = slots::build(&hashes).into_iter().flatten().flat_map(u32::to_le_bytes).collect();
+    write("vectors.slots", &slots);
+    write("vectors.weights", get("weights"));
+    write("vectors.components", get("vectors"));
 }
 
 /// The terms of a line and their value.

@@ -9,7 +9,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use lichang::article::Document;
 use lichang::labels::{self, Record};
-use lichang::model::{Model, TrainOptions, train};
+use lichang::model::{CompiledModel, TrainOptions, train};
 use lichang::score::Scorer;
 use lichang::target::{Finder, TargetTable};
 use lichang::text::{Normalized, Segmenter};
@@ -46,8 +46,8 @@ fn segment(bencher: Bencher, language: &str) {
 
 #[divan::bench(args = ["en", "zh"])]
 fn score(bencher: Bencher, language: &str) {
-    let scorer =
-        Scorer::new(Model::builtin().expect("model"), Finder::new(TargetTable::builtin())).expect("stance head");
+    let scorer = Scorer::new(CompiledModel::builtin().expect("model"), Finder::new(TargetTable::builtin()))
+        .expect("stance head");
     // The companies of the corpus are invented, so each text gets one that the table knows.
     let articles: Vec<_> = texts(language == "zh")
         .iter()
@@ -69,8 +69,8 @@ fn train_default(bencher: Bencher) {
 }
 
 #[divan::bench]
-fn load_model() -> Model {
-    Model::builtin().expect("model")
+fn load_model() -> CompiledModel {
+    CompiledModel::builtin().expect("model")
 }
 
 #[divan::bench]

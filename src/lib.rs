@@ -8,6 +8,7 @@ pub mod compare;
 pub mod evaluate;
 pub mod features;
 pub mod guard;
+pub(crate) mod image;
 pub mod label;
 pub mod labels;
 pub mod model;

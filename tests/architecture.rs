@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The way of the data, front to back.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "atomic",
     "resumable",
     "spool",
     "guard",
+    "image",
     "bytes",
     "label",
     "statistics",

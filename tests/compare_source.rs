@@ -10,7 +10,7 @@ use arrow::ipc::writer::FileWriter;
 use arrow::record_batch::RecordBatch;
 use lichang::article::{Document, DocumentError, FieldNames, Inputs, ReadOptions, read_bytes};
 use lichang::compare::{By, Scored, ScoredPair, Source};
-use lichang::model::Model;
+use lichang::model::{CompiledModel, TrainingTexts};
 use lichang::report::{CsvReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, parquet_from_rows};
 use lichang::score::Scorer;
 use lichang::target::{Finder, TargetTable};
@@ -20,9 +20,9 @@ use parquet::arrow::ArrowWriter;
 type Found = Vec<Result<Document, DocumentError>>;
 
 /// The built-in model, as if it had been trained on a paragraph of the inputs.
-fn model() -> Model {
-    let Model { stance, sentiment, provenance, .. } = Model::builtin().unwrap();
-    Model::new(stance, sentiment, provenance, [fingerprint("Nobody builds cranes as well as Halden does.")])
+fn model() -> CompiledModel {
+    let texts = TrainingTexts::new([fingerprint("Nobody builds cranes as well as Halden does.")]);
+    CompiledModel { texts, ..CompiledModel::builtin().unwrap() }
 }
 
 fn finder() -> Finder {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use lichang::article::{Article, Document, FieldNames, Inputs, ReadOptions};
-use lichang::model::Model;
+use lichang::model::CompiledModel;
 use lichang::score::{ArticleResult, Scorer};
 use lichang::target::{Finder, TargetTable};
 
@@ -27,7 +27,7 @@ fn texts(name: &str) -> Vec<String> {
 
 fn scorer() -> Scorer {
     let own = TargetTable::parse(&std::fs::read_to_string(inputs("formats/targets.toml")).unwrap()).unwrap();
-    Scorer::new(Model::builtin().unwrap(), Finder::new(TargetTable::builtin().merge(own).unwrap())).unwrap()
+    Scorer::new(CompiledModel::builtin().unwrap(), Finder::new(TargetTable::builtin().merge(own).unwrap())).unwrap()
 }
 
 /// Everything but the document's name.

@@ -8,7 +8,7 @@ use lichang::annotation::sample::{
 };
 use lichang::article::{Document, ReadOptions, read_bytes};
 use lichang::labels::Item;
-use lichang::model::{Model, TrainOptions, train};
+use lichang::model::{CompiledModel, TrainOptions, train};
 use lichang::report::{NdjsonReporter, Reporter, Shown};
 use lichang::score::Scorer;
 use lichang::target::{Finder, TargetTable};
@@ -23,8 +23,8 @@ fn finder() -> Finder {
 }
 
 /// The built-in model, and a committee beside it.
-fn candidates(committee: Vec<Model>) -> Candidates {
-    Candidates::new(Model::builtin().unwrap(), committee, &finder()).unwrap()
+fn candidates(committee: Vec<CompiledModel>) -> Candidates {
+    Candidates::new(CompiledModel::builtin().unwrap(), committee, &finder()).unwrap()
 }
 
 /// The documents of a file in memory.
@@ -40,7 +40,7 @@ fn documents(name: &str, bytes: Vec<u8>) -> Vec<Document> {
 fn scores(shown: Shown, text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let article = Document::from_text("d", text).into_article().unwrap();
-    let scorer = Scorer::new(Model::builtin().unwrap(), finder()).unwrap();
+    let scorer = Scorer::new(CompiledModel::builtin().unwrap(), finder()).unwrap();
     NdjsonReporter::new(shown).article(&scorer.score(&article), &mut out).unwrap();
     out
 }
@@ -98,7 +98,7 @@ fn scores_that_lack_something_say_so() {
     let line = String::from_utf8(scores(SHOWN, TEXT)).unwrap().replace("\"label\":\"", "\"label\":\"un");
     let error = from_scores(line.into_bytes()).unwrap_err();
     assert!(matches!(error, CandidateError::Document(_)), "{error}");
-    let committee = candidates(vec![Model::builtin().unwrap()]);
+    let committee = candidates(vec![CompiledModel::builtin().unwrap()]);
     let line = documents("s.ndjson", scores(SHOWN, TEXT)).remove(0);
     assert!(committee.of(line).unwrap_err().to_string().contains("the articles themselves"));
     // An article may have a field of that name.
@@ -150,7 +150,7 @@ fn a_committee_chooses_what_it_differs_about() {
     let mut options = TrainOptions { folds: 0, ..TrainOptions::default() };
     options.stance.settings.min_df = 1;
     let contrary = train(&records, Vec::new(), &finder(), String::new(), &options, &|_, _, _| {}).unwrap().model;
-    let candidates = candidates(vec![contrary]);
+    let candidates = candidates(vec![contrary.into()]);
     let per_document = NonZeroUsize::new(5).unwrap();
     let strategy = Strategy::Disagreement { per_document };
     let options = SampleOptions { strategy, size: per_document, seed: 0, blind: false };

@@ -12,7 +12,7 @@ use lichang::article::Inputs;
 use lichang::atomic;
 use lichang::compare::{By, CompareOptions, Comparison, Gatherer, Gold, Period, Read, Scored, Source};
 use lichang::labels::Format;
-use lichang::model::Model;
+use lichang::model::CompiledModel;
 use lichang::report::{
     Sheet, compare_csv, compare_json, compare_markdown, compare_page, compare_parquet, compare_table,
 };
@@ -148,7 +148,7 @@ pub enum TableName {
 /// Compares what the arguments name.
 pub fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
     check(&args)?;
-    let model = inputs::model(args.judge.model.as_deref())?;
+    let model = inputs::compiled_model(args.judge.model.as_deref())?;
     let (finder, _) = inputs::finder(&args.judge.targets)?;
     let (gold, failed_labels) = gold(&args, &finder, &model)?;
     let stance = model.provenance.heads.iter().find(|head| head.task == "stance");
@@ -275,13 +275,13 @@ fn check(args: &CompareArgs) -> anyhow::Result<()> {
 }
 
 /// The labelled sample, and how many records of its files are no labels.
-fn gold(args: &CompareArgs, finder: &Finder, model: &Model) -> anyhow::Result<(Option<Gold>, usize)> {
+fn gold(args: &CompareArgs, finder: &Finder, model: &CompiledModel) -> anyhow::Result<(Option<Gold>, usize)> {
     if args.gold.is_empty() {
         return Ok((None, 0));
     }
     let form = LabelArgs { from: args.gold_form, label_map: args.label_map.clone(), ..LabelArgs::default() };
     let (items, failed) = inputs::items(&args.gold, &[], &form).context("cannot use --gold")?;
-    Ok((Some(Gold::new(&items, finder.table(), Some(model))), failed))
+    Ok((Some(Gold::new(&items, finder.table(), Some(&model.texts))), failed))
 }
 
 /// Gives the scored articles of the inputs to `offer`, in their order.

@@ -36,7 +36,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
         steps.finish();
         predicted
     } else {
-        let model = inputs::model(args.judge.model.as_deref())?;
+        let model = inputs::compiled_model(args.judge.model.as_deref())?;
         identity = Some(model.identity());
         Predicted::of(&model, records, &finder)
     };
@@ -87,7 +87,7 @@ impl Way<'_> {
         for warning in &trained.warnings {
             log::warn!("{warning}");
         }
-        Ok(Predicted::of(&trained.model, held, self.finder))
+        Ok(Predicted::of(&(&trained.model).into(), held, self.finder))
     }
 
     /// Predictions of every record by models that were trained on the other folds and on `auxiliary`.

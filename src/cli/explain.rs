@@ -65,7 +65,7 @@ pub enum ExplainFormat {
 
 /// Explains what the arguments name.
 pub fn run(args: ExplainArgs) -> anyhow::Result<Outcome> {
-    let model = inputs::model(args.judge.model.as_deref())?;
+    let model = inputs::compiled_model(args.judge.model.as_deref())?;
     let (finder, _) = inputs::finder(&args.judge.targets)?;
     let identity = if args.format == ExplainFormat::Html { model.identity() } else { String::new() };
     let scorer = Scorer::new(model, finder)?.with_evidence();

@@ -9,7 +9,7 @@ use anyhow::Context;
 use lichang::annotation::check::Origin;
 use lichang::bytes::{Transcoder, encoding_of_head, unpack_all};
 use lichang::labels::{self, Item, LabelMap, ReadOptions, Reading, Record};
-use lichang::model::{ClassWeight, DataFile, Model, Offsets, TrainOptions, hex_sha256};
+use lichang::model::{ClassWeight, CompiledModel, DataFile, Model, Offsets, TrainOptions, hex_sha256};
 use lichang::target::{Finder, TargetTable};
 use serde::Deserialize;
 
@@ -254,6 +254,14 @@ pub fn model(path: Option<&Path>) -> anyhow::Result<Model> {
     match path {
         Some(path) => Model::load(path).with_context(|| format!("cannot use {} as a model", path.display())),
         None => Ok(Model::builtin()?),
+    }
+}
+
+/// A model file, or the built-in model, to score with.
+pub fn compiled_model(path: Option<&Path>) -> anyhow::Result<CompiledModel> {
+    match path {
+        Some(path) => CompiledModel::load(path).with_context(|| format!("cannot use {} as a model", path.display())),
+        None => Ok(CompiledModel::builtin()?),
     }
 }
 

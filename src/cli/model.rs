@@ -30,7 +30,7 @@ pub fn run(args: ModelArgs) -> anyhow::Result<Outcome> {
     for parent in &provenance.parents {
         writeln!(out, "parent    {parent}")?;
     }
-    writeln!(out, "texts     {} known by their fingerprints", model.texts().len())?;
+    writeln!(out, "texts     {} known by their fingerprints", model.texts().fingerprints().len())?;
     writeln!(out, "targets   {}", provenance.targets)?;
     for data in &provenance.data {
         // A table of labels for another file's records has none of its own.

@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 use anyhow::Context;
 use lichang::article::{Document, DocumentError, Inputs};
 use lichang::guard::guarded;
-use lichang::model::{Model, hex_sha256};
+use lichang::model::{CompiledModel, hex_sha256};
 use lichang::report::{
     CsvReporter, HtmlReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, TableReporter,
     html_from_rows, parquet_from_rows,
@@ -23,7 +23,7 @@ use super::{Outcome, Summary, inputs, report_error};
 
 /// Scores what the arguments name.
 pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
-    let model = inputs::model(args.judge.model.as_deref())?;
+    let model = inputs::compiled_model(args.judge.model.as_deref())?;
     let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let shown = Shown {
         articles: args.per != Some(Per::Paragraph),
@@ -113,9 +113,9 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
 }
 
 /// What the output depends on, but for what is in the inputs.
-fn identity(args: &ScoreArgs, model: &Model, targets: &str, shown: Shown) -> String {
+fn identity(args: &ScoreArgs, model: &CompiledModel, targets: &str, shown: Shown) -> String {
     let read = (&args.read.fields, args.read.encoding, args.read.max_document);
-    let of = (env!("CARGO_PKG_VERSION"), model.sha256(), targets, args.format, shown, &args.inputs, read);
+    let of = (env!("CARGO_PKG_VERSION"), &model.sha256, targets, args.format, shown, &args.inputs, read);
     hex_sha256(format!("{of:?}").as_bytes())
 }
 
@@ -140,7 +140,7 @@ fn article(
     scored.unwrap_or_else(|error| Err(DocumentError { doc, line: None, error }))
 }
 
-fn reporter(format: ScoreFormat, shown: Shown, model: &Model) -> Box<dyn Reporter> {
+fn reporter(format: ScoreFormat, shown: Shown, model: &CompiledModel) -> Box<dyn Reporter> {
     match format {
         ScoreFormat::Table => Box::new(TableReporter::new(shown, model.identity())),
         ScoreFormat::Json => Box::new(JsonReporter::new(shown)),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::labels::Item;
-use crate::model::Model;
+use crate::model::TrainingTexts;
 use crate::target::TargetTable;
 
 /// A labelled sample, looked up by document.
@@ -49,9 +49,9 @@ impl Gold {
     /// Takes the labelled items of a sample, such as `lichang labels sample` draws; those that are not labelled yet are passed over, and a company that `table` knows by an
     /// alias gets its name.
     ///
-    /// Items that no random choice gave, and texts that `model` was trained on, are left out and counted: nothing can be estimated from them. If no item says how it was
+    /// Items that no random choice gave, and texts that `trained_on` was trained on, are left out and counted: nothing can be estimated from them. If no item says how it was
     /// chosen, all are taken for a simple random sample.
-    pub fn new(items: &[Item], table: &TargetTable, model: Option<&Model>) -> Self {
+    pub fn new(items: &[Item], table: &TargetTable, trained_on: Option<&TrainingTexts>) -> Self {
         let mut gold = Gold::default();
         let labelled = || items.iter().filter(|item| item.class.is_some());
         gold.tally.equal = labelled().all(|item| item.sampling.is_none());
@@ -74,7 +74,7 @@ impl Gold {
                     }
                 },
             };
-            if model.is_some_and(|model| model.has_seen(&item.text)) {
+            if trained_on.is_some_and(|texts| texts.contains(&item.text)) {
                 gold.tally.seen += 1;
                 continue;
             }

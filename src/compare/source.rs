@@ -12,7 +12,7 @@ use crate::annotation::shingles;
 use crate::article::{Document, DocumentError, Kind, ScoreLine};
 use crate::guard::guarded;
 use crate::label::Language;
-use crate::model::Model;
+use crate::model::{CompiledModel, TrainingTexts};
 use crate::score::{
     ANAPHORA_WEIGHT, ArticleLine, ArticleResult, ParagraphLine, Probabilities, ScoreError, Scorer, UnknownTarget, round,
 };
@@ -109,8 +109,8 @@ pub struct Source {
 
 struct Judge {
     scorer: Scorer,
-    /// The model without its heads.
-    model: Model,
+    /// What the model was trained on.
+    texts: TrainingTexts,
     identity: String,
     by: By,
 }
@@ -120,15 +120,11 @@ impl Source {
     ///
     /// # Errors
     /// [`ScoreError`] of a model that cannot score.
-    pub fn new(model: Model, finder: &Finder, by: By) -> Result<Self, ScoreError> {
+    pub fn new(model: CompiledModel, finder: &Finder, by: By) -> Result<Self, ScoreError> {
         let identity = model.identity();
-        let known = model.without_heads();
+        let texts = model.texts.clone();
         let scorer = Scorer::new(model, finder.clone())?;
-        Ok(Source {
-            judge: Judge { scorer, model: known, identity, by },
-            assembler: Assembler::default(),
-            scored: false,
-        })
+        Ok(Source { judge: Judge { scorer, texts, identity, by }, assembler: Assembler::default(), scored: false })
     }
 
     /// The canonical name of the company that has this name or alias.
@@ -320,7 +316,7 @@ impl Judge {
             url: facts.url.filter(|url| is_address(url)),
             signature: signature(texts),
             seen: (!texts.is_empty() && model == self.identity)
-                .then(|| texts.iter().any(|text| self.model.has_seen(text))),
+                .then(|| texts.iter().any(|text| self.texts.contains(text))),
             model: model.to_string(),
             pairs,
         })

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::report::Prediction;
 use crate::label::most_probable;
 use crate::labels::{Label, Record};
-use crate::model::{Example, Examples, Head, Judgement, Model, OutOfFold};
+use crate::model::{CompiledHead, CompiledModel, Example, Examples, Judgement, OutOfFold};
 use crate::score::ABSTAIN_BELOW;
 use crate::target::Finder;
 use crate::text::language;
@@ -23,14 +23,17 @@ pub struct Predicted {
 
 impl Predicted {
     /// What a model says of records; those of one document and target are put in context.
-    pub fn of(model: &Model, records: &[Record], finder: &Finder) -> Self {
+    pub fn of(model: &CompiledModel, records: &[Record], finder: &Finder) -> Self {
         let head = model.stance.as_ref().or(model.sentiment.as_ref());
-        let hmm = head.is_none_or(|head| head.vectorizer().settings().hmm);
+        let hmm = head.is_none_or(|head| head.settings().hmm);
         let examples = Examples::new(records, finder, hmm);
-        let judge = |head: &Option<Head>, list: &[Example]| -> Vec<Prediction> {
+        let judge = |head: &Option<CompiledHead>, list: &[Example]| -> Vec<Prediction> {
             let Some(head) = head else { return Vec::new() };
-            let mut judgements: Vec<Judgement> =
-                list.par_iter().map(|example| head.judge(examples.view(example))).collect();
+            let one = |example: &Example| {
+                let known = head.look_up(&examples.passages[example.passage]);
+                head.judge(examples.view(example), &known)
+            };
+            let mut judgements: Vec<Judgement> = list.par_iter().map(one).collect();
             let mut documents: BTreeMap<(&str, &str), Vec<&mut Judgement>> = BTreeMap::new();
             for (judgement, example) in judgements.iter_mut().zip(list) {
                 if let (Some(doc), Some(target)) = (&records[example.record].doc, &example.topic) {

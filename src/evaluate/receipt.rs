@@ -7,7 +7,7 @@ use super::predict::Predicted;
 use super::report::{Evaluation, Prediction};
 use crate::label::{Class, Sentiment, Stance};
 use crate::labels::{Label, Record};
-use crate::model::{Adaptation, Model, OutOfFold, Trained};
+use crate::model::{Adaptation, CompiledModel, Model, OutOfFold, Trained};
 use crate::target::Finder;
 
 /// Fewer labels of a class than this are called few.
@@ -73,7 +73,7 @@ impl Receipt {
         let unseen = |predictions: Vec<Prediction>| -> Vec<Prediction> {
             predictions.into_iter().filter(|prediction| !old.has_seen(&records[prediction.record].text)).collect()
         };
-        let before = Predicted::of(old, own, finder);
+        let before = Predicted::of(&CompiledModel::from(old), own, finder);
         let before = Predicted { stance: unseen(before.stance), sentiment: unseen(before.sentiment) };
         let text = |at: usize| records[at].text.clone();
         let words = |found: &Option<OutOfFold>, at: usize| {

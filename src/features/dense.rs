@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::block::BlockKind;
 use super::extract::{Scope, View};
 use super::lexicon::{Role, Valence};
-use super::vectors::{self, DIMENSIONS};
+use super::vectors::{DIMENSIONS, Located};
 use crate::target::{Passage, TokenKind};
 
 /// The parts of a text over which valences are summed.
@@ -85,12 +85,12 @@ pub fn term(kind: BlockKind, column: usize) -> String {
 /// The values of a block of numbers; all zero where there is nothing to sum.
 ///
 /// A mean vector has unit length. A sum of valences s ≥ 0 becomes s / (s + 2), so that one strong term counts much and the tenth little.
-pub fn values(kind: BlockKind, view: View<'_>, scope: &Scope) -> Vec<f32> {
+pub fn values(kind: BlockKind, view: View<'_>, scope: &Scope, located: &Located) -> Vec<f32> {
     if kind == BlockKind::Lexicon {
         return lexicon(view, scope);
     }
     let Some(ranges) = averaged(kind, view, scope) else { return Vec::new() };
-    mean_vector(view.passage, &ranges).to_vec()
+    unit(located.sum(ranges)).to_vec()
 }
 
 /// What tokens add to Σ weight × value over the columns of a block of numbers, with one of `weights` a column: `emit` gets the tokens and their part.
@@ -101,6 +101,7 @@ pub fn attribute(
     kind: BlockKind,
     view: View<'_>,
     scope: &Scope,
+    located: &Located,
     weights: &[f64],
     mut emit: impl FnMut(Range<usize>, f64),
 ) {
@@ -108,15 +109,17 @@ pub fn attribute(
         return attribute_terms(view, scope, weights, emit);
     }
     let Some(ranges) = averaged(kind, view, scope) else { return };
-    let tokens = &view.passage.tokens;
-    let of = |range: Range<usize>| vectors::sum(view.passage, tokens[range].iter().map(|token| (token, 1.0)));
-    let picked = ranges.iter().flat_map(|range| &tokens[range.clone()]).map(|token| (token, 1.0));
-    let norm = f64::from(norm(&vectors::sum(view.passage, picked)));
+    let norm = f64::from(norm(&located.sum(ranges.iter().cloned())));
     if norm == 0.0 {
         return;
     }
     for at in ranges.into_iter().flatten() {
-        let part: f64 = of(at..at + 1).iter().zip(weights).map(|(x, weight)| f64::from(*x) * weight).sum();
+        let part: f64 = located
+            .sum(std::iter::once(at..at + 1))
+            .iter()
+            .zip(weights)
+            .map(|(x, weight)| f64::from(*x) * weight)
+            .sum();
         if part != 0.0 {
             emit(at..at + 1, part / norm);
         }
@@ -151,15 +154,18 @@ fn add(sums: &mut Sums, part: Part, valence: Valence, factor: f32) {
     }
 }
 
-/// The mean of the weighted word vectors of some tokens, brought to unit length; all zero where no word has a vector.
-pub fn mean_vector(passage: &Passage, ranges: &[Range<usize>]) -> [f32; DIMENSIONS] {
-    let picked = ranges.iter().flat_map(|range| &passage.tokens[range.clone()]).map(|token| (token, 1.0));
-    let mut sum = vectors::sum(passage, picked);
-    let norm = norm(&sum);
+/// The mean of the weighted word vectors of a passage, brought to unit length; all zero where no word has a vector.
+pub fn mean_vector(passage: &Passage) -> [f32; DIMENSIONS] {
+    unit(Located::of(passage).sum(std::iter::once(0..passage.tokens.len())))
+}
+
+/// A vector brought to unit length; one that is 0 stays so.
+pub fn unit(mut vector: [f32; DIMENSIONS]) -> [f32; DIMENSIONS] {
+    let norm = norm(&vector);
     if norm > 0.0 {
-        sum.iter_mut().for_each(|x| *x /= norm);
+        vector.iter_mut().for_each(|x| *x /= norm);
     }
-    sum
+    vector
 }
 
 fn lexicon(view: View<'_>, scope: &Scope) -> Vec<f32> {

@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use super::block::{Block, BlockKind, Settings};
-use super::lexicon::{self, Hit, Role};
+use super::grams::{
+    Family, OTHER, SEPARATOR, TARGET, characters, key_of_term, language, masked_characters, skeleton, skeleton_grams,
+    spelling, step, unigram,
+};
+use super::lexicon::{self, Hit};
 use crate::target::{Passage, Token, TokenKind, hash_spelling};
-use crate::text::is_han;
 
 /// Where a feature stands in a passage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,27 +51,10 @@ pub struct View<'a> {
     pub topic: Option<&'a str>,
 }
 
-/// How the vocabulary spells a mention of the target.
-const TARGET: &str = "⟨TARGET⟩";
-/// How the vocabulary spells a mention of any other company.
-const OTHER: &str = "⟨OTHER⟩";
-
 /// What separates the topic of a per-topic feature from the feature.
 const TOPIC: char = '\u{1F}';
 
-/// What separates the tokens of an n-gram in the vocabulary; no token contains it.
-const SEPARATOR: char = ' ';
-
-/// Finaliser of MurmurHash3: every bit of the input moves every bit of the output.
-fn mix(mut h: u64) -> u64 {
-    h ^= h >> 33;
-    h = h.wrapping_mul(0xFF51_AFD7_ED55_8CCD);
-    h ^= h >> 33;
-    h = h.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
-    h ^ (h >> 33)
-}
-
-/// The hash state of a block before any token.
+/// What a block, and for copies the topic, adds to the key of an n-gram.
 fn seed(block: &Block, topic: Option<&str>) -> u64 {
     let mut state = hash_spelling(block.kind.name());
     if block.generation > 0 {
@@ -77,24 +63,27 @@ fn seed(block: &Block, topic: Option<&str>) -> u64 {
     topic.map_or(state, |topic| step(state, hash_spelling(topic)))
 }
 
-/// The hash of an n-gram from that of its first n − 1 tokens (or the seed) and its last token's.
-fn step(state: u64, token: u64) -> u64 {
-    mix(state.rotate_left(17) ^ token.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+/// The hashes of the tokens of a view, with mentions of the target and of others as one word each.
+pub(super) fn masked(view: View<'_>) -> Vec<u64> {
+    let (target_hash, other_hash) = (hash_spelling(TARGET), hash_spelling(OTHER));
+    let hash = |token: &Token| match token.kind {
+        TokenKind::Company(company) if Some(company) == view.target => target_hash,
+        TokenKind::Company(_) => other_hash,
+        _ => token.hash,
+    };
+    view.passage.tokens.iter().map(hash).collect()
 }
 
 /// Calls `emit` with the block's index, hash and place of every feature. A feature that occurs twice is emitted twice.
 pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, u64, Place)) {
-    let View { passage, target, topic, .. } = view;
-    let (target_hash, other_hash) = (hash_spelling(TARGET), hash_spelling(OTHER));
+    let View { passage, topic, .. } = view;
     let tokens = &passage.tokens;
-    let ids: Vec<u64> = tokens
-        .iter()
-        .map(|token| match token.kind {
-            TokenKind::Company(company) if Some(company) == target => target_hash,
-            TokenKind::Company(_) => other_hash,
-            _ => token.hash,
-        })
-        .collect();
+    let ids = masked(view);
+    let ones: Vec<u64> = ids.iter().map(|&id| unigram(id)).collect();
+    let twos: Vec<u64> = match settings.ngrams {
+        1 => Vec::new(),
+        _ => ones.iter().zip(ids.iter().skip(1)).map(|(&one, &id)| step(one, id)).collect(),
+    };
     let scope = Scope::new(settings, view);
     for (at, block) in settings.active() {
         let topic = match (block.per_topic, topic) {
@@ -102,13 +91,14 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
             (true, Some(topic)) => Some(topic),
             (true, None) => continue,
         };
-        let state = seed(block, topic);
+        let seed = seed(block, topic);
         let mut grams = |range: Range<usize>| {
             for i in range.clone() {
-                let first = step(state, ids[i]);
-                emit(at, first, Place::Tokens(i..i + 1));
-                if settings.ngrams > 1 && i + 1 < range.end {
-                    emit(at, step(first, ids[i + 1]), Place::Tokens(i..i + 2));
+                emit(at, step(ones[i], seed), Place::Tokens(i..i + 1));
+                if i + 1 < range.end
+                    && let Some(&key) = twos.get(i)
+                {
+                    emit(at, step(key, seed), Place::Tokens(i..i + 2));
                 }
             }
         };
@@ -120,104 +110,27 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
             BlockKind::Window12 => scope.windows(tokens, 12).for_each(grams),
             BlockKind::Before => scope.sides(tokens, true).into_iter().for_each(grams),
             BlockKind::After => scope.sides(tokens, false).into_iter().for_each(grams),
-            BlockKind::Characters => characters(passage, 0..tokens.len(), state, |hash, place| emit(at, hash, place)),
+            BlockKind::Characters => {
+                characters(passage, 0..tokens.len(), |key, _, bytes| emit(at, step(key, seed), Place::Bytes(bytes)));
+            }
             BlockKind::NearCharacters => {
-                for window in scope.joined_windows(tokens, 12) {
-                    characters(passage, window, state, |hash, place| emit(at, hash, place));
+                for window in scope.joined_windows(tokens, NEAR) {
+                    characters(passage, window, |key, _, bytes| emit(at, step(key, seed), Place::Bytes(bytes)));
                 }
             }
-            BlockKind::Spelling => spelling(view, state, |hash, place| emit(at, hash, place)),
-            BlockKind::Language => emit(at, step(state, hash_spelling(passage.language.name())), Place::Whole),
-            BlockKind::Skeleton => {
-                let symbols = skeleton(view);
-                for first in 0..symbols.len() {
-                    let mut hash = state;
-                    for last in first..symbols.len().min(first + SKELETON_NGRAMS) {
-                        hash = step(hash, hash_spelling(symbols[last].1));
-                        let tokens = symbols[first].0.start..symbols[last].0.end;
-                        emit(at, hash, Place::Symbols(first..last + 1, tokens));
-                    }
-                }
-            }
+            BlockKind::Spelling => spelling(view, |key, bytes| emit(at, step(key, seed), Place::Bytes(bytes))),
+            BlockKind::Language => emit(at, step(language(passage), seed), Place::Whole),
+            BlockKind::Skeleton => skeleton_grams(view, |key, symbols, tokens| {
+                emit(at, step(key, seed), Place::Symbols(symbols, tokens));
+            }),
             // Numbers, not n-grams: see `dense.rs`.
             BlockKind::Lexicon | BlockKind::VectorParagraph | BlockKind::VectorBefore | BlockKind::VectorAfter => {}
         }
     }
 }
 
-/// Longest n-gram of skeleton symbols.
-const SKELETON_NGRAMS: usize = 3;
-
-/// The symbols of a paragraph's skeleton with their tokens: of the sentences that mention the target, or of all when it is not mentioned.
-///
-/// `T` is the target, `O` another company, `NOT` a negation, `BUT` a contrast, `?` a question mark, `/` the end of a sentence; a lexicon term is its agent's
-/// valence (`A++` to `A--`) with the sign of its patient's, or, when both are 0, the sign of its tone.
-fn skeleton(view: View<'_>) -> Vec<(Range<usize>, &'static str)> {
-    let View { passage, reading, target, .. } = view;
-    let tokens = &passage.tokens;
-    let mut near = vec![target.is_none(); tokens.last().map_or(0, |t| t.sentence + 1)];
-    for token in tokens {
-        if matches!(token.kind, TokenKind::Company(c) if Some(c) == target) {
-            near[token.sentence] = true;
-        }
-    }
-    let mut hits = reading.hits.iter().peekable();
-    let mut symbols: Vec<(Range<usize>, &'static str)> = Vec::new();
-    let mut sentence = None;
-    for (at, token) in tokens.iter().enumerate() {
-        let hit = hits.next_if(|hit| hit.tokens.start == at);
-        if !near[token.sentence] {
-            continue;
-        }
-        if sentence.is_some_and(|s| s != token.sentence) {
-            symbols.push((at..at + 1, "/"));
-        }
-        sentence = Some(token.sentence);
-        if let Some(hit) = hit {
-            symbols.push((hit.tokens.clone(), symbol(hit.role)));
-        } else if let TokenKind::Company(company) = token.kind {
-            symbols.push((at..at + 1, if Some(company) == target { "T" } else { "O" }));
-        } else if token.kind == TokenKind::Punctuation && &passage.text.as_str()[token.range.clone()] == "?" {
-            symbols.push((at..at + 1, "?"));
-        }
-    }
-    symbols
-}
-
-fn symbol(role: Role) -> &'static str {
-    let valence = match role {
-        Role::Negation => return "NOT",
-        Role::Contrast => return "BUT",
-        Role::Term(valence) => valence,
-    };
-    const SYMBOLS: [[&str; 3]; 5] = [
-        ["A--P-", "A--", "A--P+"],
-        ["A-P-", "A-", "A-P+"],
-        ["P-", "", "P+"],
-        ["A+P-", "A+", "A+P+"],
-        ["A++P-", "A++", "A++P+"],
-    ];
-    let agent = match valence.agent {
-        a if a <= -2.5 => 0,
-        a if a < 0.0 => 1,
-        a if a >= 2.5 => 4,
-        a if a > 0.0 => 3,
-        _ => 2,
-    };
-    let sign = |x: f32| {
-        if x < 0.0 {
-            0
-        } else if x > 0.0 {
-            2
-        } else {
-            1
-        }
-    };
-    match SYMBOLS[agent][sign(valence.patient)] {
-        "" => ["t-", "t", "t+"][sign(valence.tone)],
-        symbol => symbol,
-    }
-}
+/// How many tokens on each side of a mention are near.
+pub(super) const NEAR: usize = 12;
 
 /// Where the target of a view is mentioned, and what lies around.
 pub struct Scope {
@@ -239,7 +152,7 @@ impl Scope {
     }
 
     /// The token range of each sentence that mentions the target, once.
-    fn sentences(&self, tokens: &[Token]) -> Vec<Range<usize>> {
+    pub(super) fn sentences(&self, tokens: &[Token]) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for &mention in &self.mentions {
             if !found.last().is_some_and(|last| last.contains(&mention)) {
@@ -250,7 +163,7 @@ impl Scope {
     }
 
     /// `size` tokens on each side of each mention; overlapping windows are given each.
-    fn windows<'a>(&'a self, tokens: &'a [Token], size: usize) -> impl Iterator<Item = Range<usize>> + 'a {
+    pub(super) fn windows<'a>(&'a self, tokens: &'a [Token], size: usize) -> impl Iterator<Item = Range<usize>> + 'a {
         self.mentions.iter().map(move |&at| {
             let window = at.saturating_sub(size)..(at + size + 1).min(tokens.len());
             if !self.limited {
@@ -262,7 +175,7 @@ impl Scope {
     }
 
     /// The same with overlapping windows as one.
-    fn joined_windows(&self, tokens: &[Token], size: usize) -> Vec<Range<usize>> {
+    pub(super) fn joined_windows(&self, tokens: &[Token], size: usize) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for range in self.windows(tokens, size) {
             match found.last_mut() {
@@ -301,76 +214,6 @@ fn sentence_around(tokens: &[Token], at: usize) -> Range<usize> {
     start..end
 }
 
-/// Bigrams of the Han characters of each run of adjoining Han tokens.
-fn characters(passage: &Passage, tokens: Range<usize>, state: u64, mut emit: impl FnMut(u64, Place)) {
-    let text = passage.text.as_str();
-    let mut previous: Option<(usize, char)> = None;
-    let mut end = usize::MAX;
-    for token in &passage.tokens[tokens] {
-        if token.kind != TokenKind::Han || token.range.start != end {
-            previous = None;
-        }
-        end = token.range.end;
-        if token.kind != TokenKind::Han {
-            continue;
-        }
-        for (at, c) in text[token.range.clone()].char_indices() {
-            let at = token.range.start + at;
-            if let Some((start, first)) = previous {
-                emit(step(step(state, first as u64), c as u64), Place::Bytes(start..at + c.len_utf8()));
-            }
-            previous = Some((at, c));
-        }
-    }
-}
-
-/// How character n-grams show a mention of the target, and of another company.
-const MASKS: [char; 2] = ['◉', '○'];
-
-/// The characters of a paragraph, or of the bytes `within` from one of them to another, with their bytes: in lower case, each mention as one
-/// character, white space as one space.
-fn masked_characters(view: View<'_>, within: Range<usize>) -> Vec<(Range<usize>, char)> {
-    let View { passage, target, .. } = view;
-    let text = passage.text.as_str();
-    let mut found: Vec<(Range<usize>, char)> = Vec::with_capacity(within.len());
-    let mut at = within.start;
-    let first = passage.mentions.partition_point(|m| m.range.end <= within.start);
-    let mentions = passage.mentions[first..].iter().take_while(|m| m.range.start < within.end);
-    let mentions = mentions.map(|m| (m.range.clone(), Some(m.company)));
-    for (range, company) in mentions.chain([(within.end..within.end, None)]) {
-        for (offset, c) in text[at..range.start].char_indices() {
-            let place = at + offset..at + offset + c.len_utf8();
-            if !c.is_whitespace() {
-                found.extend(c.to_lowercase().next().filter(|c| !c.is_control()).map(|c| (place, c)));
-            } else if found.last().map_or(within.start > 0, |(_, last)| *last != SEPARATOR) {
-                found.push((place, SEPARATOR));
-            }
-        }
-        at = range.end;
-        found.extend(company.map(|company| (range, MASKS[usize::from(Some(company) != target)])));
-    }
-    found
-}
-
-/// Longest n-gram of characters.
-const SPELLING_NGRAMS: usize = 5;
-
-/// N-grams of the characters of a paragraph.
-fn spelling(view: View<'_>, state: u64, mut emit: impl FnMut(u64, Place)) {
-    let characters = masked_characters(view, 0..view.passage.text.as_str().len());
-    for first in 0..characters.len() {
-        let chinese = is_han(characters[first].1);
-        let longest = if chinese { SPELLING_NGRAMS - 1 } else { SPELLING_NGRAMS };
-        let mut hash = state;
-        for (length, (place, c)) in (1..=longest).zip(&characters[first..]) {
-            hash = step(hash, *c as u64);
-            if chinese || length > 1 {
-                emit(hash, Place::Bytes(characters[first].0.start..place.end));
-            }
-        }
-    }
-}
-
 /// The spelling of a feature in the vocabulary.
 pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     let View { passage, target, topic, .. } = view;
@@ -404,19 +247,25 @@ pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     term
 }
 
-/// The hash of a feature from its spelling: the inverse of [`spell`], for loading vocabularies.
-pub(super) fn hash_term(block: &Block, term: &str) -> u64 {
-    let (topic, term) = match term.split_once(TOPIC) {
+/// The topic of a term of the vocabulary, and what is left of the term.
+fn topic_of<'a>(block: &Block, term: &'a str) -> (Option<&'a str>, &'a str) {
+    match term.split_once(TOPIC) {
         Some((topic, term)) if block.per_topic => (Some(topic), term),
         _ => (None, term),
-    };
-    let state = seed(block, topic);
-    match block.kind {
-        BlockKind::Characters | BlockKind::NearCharacters | BlockKind::Spelling => {
-            term.chars().fold(state, |state, c| step(state, c as u64))
-        }
-        _ => term.split(SEPARATOR).fold(state, |state, token| step(state, hash_spelling(token))),
     }
+}
+
+/// The key of a term of a block's vocabulary; `None` for the names of numbers.
+pub fn entry_key(block: &Block, term: &str) -> Option<u64> {
+    let (topic, term) = topic_of(block, term);
+    let key = key_of_term(Family::of(block.kind)?, term);
+    Some(topic.map_or(key, |topic| step(key, hash_spelling(topic))))
+}
+
+/// The hash of a feature from its spelling: the inverse of [`spell`], for loading vocabularies. The names of numbers are hashed as words are.
+pub(super) fn hash_term(block: &Block, term: &str) -> u64 {
+    let (topic, term) = topic_of(block, term);
+    step(key_of_term(Family::of(block.kind).unwrap_or(Family::Tokens), term), seed(block, topic))
 }
 
 #[cfg(test)]

@@ -229,11 +229,6 @@ fn is_passive(passage: &Passage, at: usize) -> bool {
     }
 }
 
-/// The bytes that decide what the lexicon says; their hash is part of a model's identity.
-pub fn source() -> &'static [u8] {
-    BYTES
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ use super::block::{Block, BlockKind, Settings};
 use super::dense;
 use super::extract::{Scope, View, extract, hash_term, spell};
 use super::rows::Row;
+use super::vectors::Located;
 
 /// A vocabulary that contradicts its settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,10 +62,7 @@ impl Hasher for Identity {
     }
 }
 
-/// For tables whose keys are hashes already.
-pub(super) type HashState = BuildHasherDefault<Identity>;
-
-type HashIndex = HashMap<u64, u32, HashState>;
+type HashIndex = HashMap<u64, u32, BuildHasherDefault<Identity>>;
 
 /// The features of one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,10 +93,11 @@ impl Counts {
 /// The values of each block of numbers.
 fn numbers(settings: &Settings, view: View<'_>) -> Vec<(u8, Vec<f32>)> {
     let scope = Scope::new(settings, view);
+    let located = Located::of(view.passage);
     settings
         .active()
         .filter(|(_, block)| dense::width(block.kind) > 0 && !block.per_topic)
-        .map(|(at, block)| (at as u8, dense::values(block.kind, view, &scope)))
+        .map(|(at, block)| (at as u8, dense::values(block.kind, view, &scope, &located)))
         .collect()
 }
 
@@ -270,15 +269,6 @@ impl Vectorizer {
         self.weigh(found.into_iter(), &counts.numbers)
     }
 
-    /// The row of a view; the same as counting first, without the counts of unknown features.
-    pub fn row(&self, view: View<'_>) -> Row {
-        let mut columns: Vec<u32> = Vec::with_capacity(view.passage.tokens.len() * 8);
-        extract(&self.settings, view, |_, hash, _| columns.extend(self.column(hash)));
-        columns.sort_unstable();
-        let grams = columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
-        self.weigh(grams, &numbers(&self.settings, view))
-    }
-
     /// The same without the blocks that are copies for topics; the columns that stay keep their numbers.
     ///
     /// # Panics
@@ -391,24 +381,11 @@ mod tests {
         for (ours, theirs) in vectorizer.idf().iter().zip(idf) {
             assert!((f64::from(*ours) - theirs).abs() < 1e-6);
         }
-        let row = vectorizer.row(view(&passages[2], &Reading::new(&passages[2])));
+        let reading = Reading::new(&passages[2]);
+        let row = vectorizer.transform(&Counts::of(&settings, view(&passages[2], &reading)));
         assert_eq!(row.indices, [1, 2]);
         for (ours, theirs) in row.values.iter().zip([0.5893_f32, 0.8079]) {
             assert!((ours - theirs).abs() < 1e-4, "{row:?}");
-        }
-    }
-
-    #[test]
-    fn both_ways_to_a_row_agree() {
-        let settings = Settings::stance();
-        let (vectorizer, passages) = fitted(
-            &["这个模型很好，很好用", "这个模型不好", "The model is good, isn't it", "The model is not good"],
-            &settings,
-        );
-        for passage in &passages {
-            let reading = Reading::new(passage);
-            let counts = Counts::of(&settings, view(passage, &reading));
-            assert_eq!(vectorizer.transform(&counts), vectorizer.row(view(passage, &reading)));
         }
     }
 

@@ -1,88 +1,90 @@
 //! Static word vectors, English and Chinese in one space; `data/vectors/build.py` makes them and says from what.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use safetensors::SafeTensors;
+use super::slots;
+use crate::image::{Aligned, Image};
+use crate::target::{Passage, TokenKind, hash_spelling};
 
-use super::vectorizer::HashState;
-use crate::target::{Passage, Token, TokenKind, hash_spelling};
+/// `models/vectors.safetensors` as `build.rs` lays it out, so that nothing needs to be built when the program starts: a table from the hash of a term to its number, the
+/// weight of each term and the components.
+static SLOTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/vectors.slots")));
+static WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/vectors.weights")));
+static COMPONENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/vectors.components"));
 
-/// The embedded file.
-static BYTES: &[u8] = include_bytes!("../../models/vectors.safetensors");
-
-static VECTORS: LazyLock<Vectors> =
-    LazyLock::new(|| Vectors::parse(BYTES).expect("the embedded vectors are checked by a test"));
+static VECTORS: LazyLock<Vectors> = LazyLock::new(|| Vectors {
+    slots: Image::Embedded(&SLOTS.0).array::<_, 4>(),
+    weights: Image::Embedded(&WEIGHTS.0).array::<_, 4>(),
+});
 
 /// Length of a vector.
 pub const DIMENSIONS: usize = 96;
 
 struct Vectors {
-    index: HashMap<u64, u32, HashState>,
-    components: &'static [u8],
-    weights: Vec<f32>,
+    slots: Cow<'static, [[u32; 2]]>,
+    weights: Cow<'static, [f32]>,
 }
 
 impl Vectors {
-    fn parse(bytes: &'static [u8]) -> Result<Self, String> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-        let get = |name: &str| tensors.tensor(name).map(|t| t.data()).map_err(|e| e.to_string());
-        let terms = std::str::from_utf8(get("terms")?).map_err(|e| e.to_string())?;
-        let weights: Vec<f32> = super::floats(get("weights")?);
-        // The scale of the components is the same for all and vanishes when a mean is brought to unit length.
-        let components = get("vectors")?;
-        if components.len() != weights.len() * DIMENSIONS || terms.lines().count() != weights.len() {
-            return Err(format!(
-                "{} components, {} weights, {} terms",
-                components.len(),
-                weights.len(),
-                terms.lines().count()
-            ));
-        }
-        let index = terms.lines().enumerate().map(|(at, term)| (hash_spelling(term), at as u32)).collect();
-        Ok(Vectors { index, components, weights })
+    fn find(&self, hash: u64) -> Option<u32> {
+        slots::find(&self.slots, hash)
     }
 
+    /// The scale of the components is the same for all and vanishes when a mean is brought to unit length.
     fn add(&self, at: u32, factor: f32, sum: &mut [f32; DIMENSIONS]) {
         let at = at as usize;
         let factor = factor * self.weights[at];
-        for (slot, &component) in sum.iter_mut().zip(&self.components[at * DIMENSIONS..(at + 1) * DIMENSIONS]) {
+        for (slot, &component) in sum.iter_mut().zip(&COMPONENTS[at * DIMENSIONS..(at + 1) * DIMENSIONS]) {
             *slot += factor * f32::from(component as i8);
         }
     }
+}
 
-    /// Adds a token's weighted vector; a Chinese word that is missing is the mean of its characters.
-    fn add_token(&self, passage: &Passage, token: &Token, factor: f32, sum: &mut [f32; DIMENSIONS]) {
-        if let Some(&at) = self.index.get(&token.hash) {
-            return self.add(at, factor, sum);
-        }
-        if token.kind == TokenKind::Han {
-            let word = &passage.text.as_str()[token.range.clone()];
-            let length = word.chars().count() as f32;
-            let mut buffer = [0u8; 4];
-            for c in word.chars() {
-                if let Some(&at) = self.index.get(&hash_spelling(c.encode_utf8(&mut buffer))) {
-                    self.add(at, factor / length, sum);
-                }
+/// The vectors of the tokens of a passage, looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Located {
+    /// Where those of each token begin, and the end of all.
+    starts: Vec<u32>,
+    /// Each with its factor.
+    rows: Vec<(u32, f32)>,
+}
+
+impl Located {
+    /// Looks up the words of a passage. A Chinese word that is missing is the mean of its characters.
+    pub fn of(passage: &Passage) -> Self {
+        let mut located = Located { starts: Vec::with_capacity(passage.tokens.len() + 1), rows: Vec::new() };
+        located.rows.reserve(passage.tokens.len());
+        for token in &passage.tokens {
+            located.starts.push(located.rows.len() as u32);
+            if !matches!(token.kind, TokenKind::Latin | TokenKind::Han) {
+                continue;
+            }
+            if let Some(at) = VECTORS.find(token.hash) {
+                located.rows.push((at, 1.0));
+            } else if token.kind == TokenKind::Han {
+                let word = &passage.text.as_str()[token.range.clone()];
+                let length = word.chars().count() as f32;
+                let mut buffer = [0u8; 4];
+                let known = word.chars().filter_map(|c| VECTORS.find(hash_spelling(c.encode_utf8(&mut buffer))));
+                located.rows.extend(known.map(|at| (at, 1.0 / length)));
             }
         }
+        located.starts.push(located.rows.len() as u32);
+        located
     }
-}
 
-/// The sum of the weighted vectors of some tokens.
-pub fn sum<'a>(passage: &Passage, tokens: impl Iterator<Item = (&'a Token, f32)>) -> [f32; DIMENSIONS] {
-    let mut sum = [0.0; DIMENSIONS];
-    for (token, factor) in tokens {
-        if matches!(token.kind, TokenKind::Latin | TokenKind::Han) {
-            VECTORS.add_token(passage, token, factor, &mut sum);
+    /// The sum of the weighted vectors of some tokens.
+    pub fn sum(&self, tokens: impl IntoIterator<Item = Range<usize>>) -> [f32; DIMENSIONS] {
+        let mut sum = [0.0; DIMENSIONS];
+        for range in tokens {
+            for &(at, factor) in &self.rows[self.starts[range.start] as usize..self.starts[range.end] as usize] {
+                VECTORS.add(at, factor, &mut sum);
+            }
         }
+        sum
     }
-    sum
-}
-
-/// The bytes of the vectors; their hash is part of a model's identity.
-pub fn source() -> &'static [u8] {
-    BYTES
 }
 
 #[cfg(test)]
@@ -92,7 +94,7 @@ mod tests {
 
     fn vector(text: &str) -> [f32; DIMENSIONS] {
         let passage = Passage::new(Normalized::new(text, 0..text.len(), &[]), Vec::new(), Segmenter { hmm: true });
-        sum(&passage, passage.tokens.iter().map(|t| (t, 1.0)))
+        Located::of(&passage).sum(std::iter::once(0..passage.tokens.len()))
     }
 
     fn cosine(a: &str, b: &str) -> f32 {
@@ -103,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_languages_share_a_space() {
-        assert!(Vectors::parse(BYTES).is_ok());
+        assert_eq!(COMPONENTS.len(), VECTORS.weights.len() * DIMENSIONS);
         for (english, chinese) in [("cheap", "便宜"), ("lawsuit", "诉讼"), ("hypocrisy", "虚伪")] {
             let related = cosine(english, chinese);
             let unrelated = cosine(english, "星期三");

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::HeadRecord;
 use super::calibration::Calibration;
+use super::compiled::{CompiledHead, CompiledModel};
 use super::decision::Decision;
 use super::evidence::{Evidence, Role};
 use super::head::{Head, Judgement};
@@ -294,8 +295,9 @@ impl Task<'_> {
             }
         }
         let classes: Vec<usize> = own.iter().map(|&row| self.examples[row].class).collect();
-        let base_log_p: Vec<[f64; 3]> =
-            own.par_iter().map(|&row| log_softmax(base.judge(self.views[row]).logits)).collect();
+        let known = CompiledModel::of_head(base);
+        let judge = |view: crate::features::View<'_>| known.judge(view, &known.look_up(view.passage));
+        let base_log_p: Vec<[f64; 3]> = own.par_iter().map(|&row| log_softmax(judge(self.views[row]).logits)).collect();
         let base_loss = mean(&losses(&base_log_p, &classes, &base.calibration()).collect::<Vec<_>>());
         let mapped = |log_p: &[[f64; 3]], departure: Departure| match Calibration::fit(log_p, &classes) {
             _ if departure.keeps_calibration() => (base.calibration(), false),
@@ -431,6 +433,7 @@ impl Task<'_> {
     fn receipt(&self, base: &Head, own: &[usize], done: &(dyn Fn() + Sync)) -> Result<OutOfFold, TrainError> {
         let groups: Vec<&str> = own.iter().map(|&row| self.record(row).group()).collect();
         let fold_of = grouped_folds(&groups, OUTER_FOLDS, self.options.seed);
+        let old = CompiledModel::of_head(base);
         let fold = |fold: usize| {
             let held: Vec<usize> = (0..own.len()).filter(|&at| fold_of[at] == fold).collect();
             if held.is_empty() {
@@ -440,12 +443,14 @@ impl Task<'_> {
             let examples: Vec<usize> = held.iter().map(|&at| own[at]).collect();
             let all: Vec<usize> = (0..self.examples.len()).collect();
             let (head, ..) = self.adapt(base, &without(&all, &examples))?;
-            let judgements: Vec<Judgement> = examples.iter().map(|&row| head.judge(self.views[row])).collect();
+            let new = CompiledModel::of_head(&head);
+            let judge = |&row: &usize| new.judge(self.views[row], &new.look_up(self.views[row].passage));
+            let judgements: Vec<Judgement> = examples.iter().map(judge).collect();
             let mut p: Vec<[f64; 3]> = judgements.iter().map(|judgement| judgement.p).collect();
             self.look_around(&examples, &mut p);
             let found = examples.iter().zip(p).map(|(&row, p)| {
                 let class = head.decision().class(p, self.views[row].passage.language);
-                (p, class, self.changed_words(base, &head, row))
+                (p, class, self.changed_words(&old, &new, row))
             });
             let found: Vec<_> = held.into_iter().zip(found).collect();
             done();
@@ -465,8 +470,10 @@ impl Task<'_> {
     }
 
     /// The words whose contribution a head changed most, with the change.
-    fn changed_words(&self, base: &Head, head: &Head, row: usize) -> Vec<(Range<usize>, f64)> {
-        let (before, after) = (Evidence::of(base, self.views[row]), Evidence::of(head, self.views[row]));
+    fn changed_words(&self, old: &CompiledHead, new: &CompiledHead, row: usize) -> Vec<(Range<usize>, f64)> {
+        let view = self.views[row];
+        let of = |head: &CompiledHead| Evidence::of(head, view, &head.look_up(view.passage));
+        let (before, after) = (of(old), of(new));
         let pairs = before.words.into_iter().zip(after.words);
         let words = pairs.filter(|(_, after)| after.role == Role::Word);
         let mut words: Vec<(Range<usize>, f64)> =

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::head::{Head, Judgement};
-use crate::features::{BlockKind, Place, View};
+use super::compiled::CompiledHead;
+use super::head::Judgement;
+use crate::features::{BlockKind, Known, Place, View};
 use crate::target::TokenKind;
 
 /// What a token stands for.
@@ -48,18 +49,18 @@ impl Evidence {
     /// The parts of what `head` says of a view.
     ///
     /// The contribution of an n-gram or a lexicon term of several tokens is shared evenly by them.
-    pub fn of(head: &Head, view: View<'_>) -> Self {
+    pub fn of(head: &CompiledHead, view: View<'_>, known: &Known) -> Self {
         let tokens = &view.passage.tokens;
         let mut sums = vec![0.0; tokens.len()];
         let mut whole = 0.0;
-        let kinds = head.vectorizer().settings().active().map(|(_, block)| block.kind);
+        let kinds = head.settings().active().map(|(_, block)| block.kind);
         let mut blocks: Vec<(BlockKind, f64)> = Vec::new();
         for kind in kinds {
             if blocks.iter().all(|(known, _)| *known != kind) {
                 blocks.push((kind, 0.0));
             }
         }
-        for part in head.contributions(view) {
+        for part in head.contributions(view, known) {
             if let Some((_, sum)) = blocks.iter_mut().find(|(kind, _)| *kind == part.block) {
                 *sum += part.value;
             }
@@ -114,11 +115,11 @@ impl Evidence {
 mod tests {
     use super::*;
     use crate::features::Reading;
-    use crate::model::Model;
+    use crate::model::CompiledModel;
     use crate::target::{Finder, Passage, TargetTable};
     use crate::text::{Normalized, Segmenter};
 
-    fn evidence(head: &Head, text: &str, mut check: impl FnMut(View<'_>, Evidence)) {
+    fn evidence(head: &CompiledHead, text: &str, mut check: impl FnMut(Judgement, Evidence)) {
         let finder = Finder::new(TargetTable::builtin());
         let normalized = Normalized::new(text, 0..text.len(), &[]);
         let mentions = finder.find(std::slice::from_ref(&normalized)).remove(0);
@@ -126,13 +127,14 @@ mod tests {
         let reading = Reading::new(&passage);
         for target in passage.companies() {
             let view = View { passage: &passage, reading: &reading, target: Some(target), topic: None };
-            check(view, Evidence::of(head, view));
+            let known = head.look_up(&passage);
+            check(head.judge(view, &known), Evidence::of(head, view, &known));
         }
     }
 
     #[test]
     fn contributions_sum_to_the_score() {
-        let model = Model::builtin().unwrap();
+        let model = CompiledModel::builtin().unwrap();
         let head = model.stance.as_ref().unwrap();
         let texts = [
             "DeepSeek 的性价比震惊了整个行业，而 OpenAI 又涨价了。",
@@ -142,8 +144,8 @@ mod tests {
         ];
         let mut seen = 0;
         for text in texts {
-            evidence(head, text, |view, evidence| {
-                let residual = evidence.residual(&head.judge(view));
+            evidence(head, text, |judgement, evidence| {
+                let residual = evidence.residual(&judgement);
                 assert!(residual.abs() < TOLERANCE, "{residual} in {text}");
                 // What no word is answerable for is the language and rounding.
                 let language =
@@ -157,10 +159,10 @@ mod tests {
 
     #[test]
     fn lexicon_terms_carry_their_sums() {
-        let model = Model::builtin().unwrap();
+        let model = CompiledModel::builtin().unwrap();
         let head = model.stance.as_ref().unwrap();
-        evidence(head, "DeepSeek is a disgrace.", |view, evidence| {
-            let text = view.passage.text.as_str();
+        let text = "DeepSeek is a disgrace.";
+        evidence(head, text, |_, evidence| {
             let strongest = evidence
                 .words
                 .iter()

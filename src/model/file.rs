@@ -1,9 +1,12 @@
-//! The model file: data, never code.
+//! The model file: data, never code, laid out so that it can be used where it lies.
 //!
 //! A safetensors file whose metadata has one entry, `lichang`: JSON with a magic word, the version of the layout, the settings and the
-//! provenance. Tensors of head H: `H.weights` f32 [columns, 3], `H.intercepts` f64 [3], `H.calibration` f64 [3, 4] (matrix and bias), `H.decision` f64 [2, 3], `H.context` f64 [1],
-//! `H.idf` f32 [columns], `H.blocks` u8 [columns], `H.terms` u8 [bytes] (UTF-8, a line feed behind each term). Everything is little-endian. The bytes depend on
-//! the model alone. `texts` u64 [n] are the fingerprints of the training texts, ascending; a file without them is a model that does not know them.
+//! provenance. The n-grams of both heads are one list, ascending by their keys. `slots` u32 [slots, 2] is the table from keys to records ([`Vocabulary`]); `records.blocks` u16
+//! [records] has the block of each record, those of the sentiment head numbered behind those of the stance head, with bit 15 on the last record of an
+//! n-gram; `records.values` f32 [records, 4] has its inverse document frequency and the weights of the classes; `terms` u8 [bytes] spells the n-grams (UTF-8, a line feed behind each).
+//! Tensors of head H: `H.numbers` f32 [columns, 3] has the weights of the blocks of numbers, one after the other, `H.intercepts` f64 [3], `H.calibration` f64 [3, 4] (matrix and bias),
+//! `H.decision` f64 [2, 3], `H.context` f64 [1]. `texts` u64 [n] are the fingerprints of the training texts, ascending; a file without them is a model that does not know
+//! them. Everything is little-endian. The bytes depend on the model alone.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,17 +15,19 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
+use super::compiled::{CompiledModel, Rest, vocabulary};
 use super::decision::Decision;
 use super::head::Head;
-use super::{Model, Provenance, hex_sha256};
+use super::texts::TrainingTexts;
+use super::{BUILTIN, Model, Provenance, hex_sha256};
 use crate::atomic;
-use crate::features::{Settings, Vectorizer, floats, resources};
+use crate::features::{Block, Entry, Settings, Vectorizer, Vocabulary, column_term, entry_key, resources, width};
+use crate::image::Image;
 
 const KEY: &str = "lichang";
-const TEXTS: &str = "texts";
 const MAGIC: &str = "lichang model";
 /// The version of the layout that this program writes, and the newest that it reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A file that is not a usable model.
 #[derive(Debug, thiserror::Error)]
@@ -78,25 +83,56 @@ struct Tensor {
 impl Model {
     /// The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let heads = [self.stance.as_ref(), self.sentiment.as_ref()];
+        let settings = heads.map(|head| head.map(|head| head.vectorizer().settings().clone()));
+        let [stance, sentiment] = settings;
         let header = Header {
             magic: MAGIC.to_string(),
             version: VERSION,
-            stance: self.stance.as_ref().map(|h| h.vectorizer().settings().clone()),
-            sentiment: self.sentiment.as_ref().map(|h| h.vectorizer().settings().clone()),
+            stance,
+            sentiment,
             provenance: Some(self.provenance.clone()),
         };
         let json = serde_json::to_string(&header).expect("plain data");
-        let tensors: Vec<Tensor> = [("stance", &self.stance), ("sentiment", &self.sentiment)]
-            .into_iter()
-            .filter_map(|(name, head)| head.as_ref().map(|head| tensors(name, head)))
-            .flatten()
-            .chain([Tensor {
-                name: TEXTS.to_string(),
-                dtype: Dtype::U64,
-                shape: vec![self.texts.len()],
-                bytes: self.texts.iter().flat_map(|text| text.to_le_bytes()).collect(),
-            }])
-            .collect();
+        let (vocabulary, terms) = vocabulary(heads);
+        let (slots, blocks, values) = vocabulary.parts();
+        let tensor = |name: &str, dtype, shape: &[usize], bytes: Vec<u8>| Tensor {
+            name: name.to_string(),
+            dtype,
+            shape: shape.to_vec(),
+            bytes,
+        };
+        let mut text = Vec::new();
+        for term in terms {
+            text.extend_from_slice(term.as_bytes());
+            text.push(b'\n');
+        }
+        let texts = self.texts.fingerprints();
+        let mut tensors = vec![
+            tensor(
+                "slots",
+                Dtype::U32,
+                &[slots.len(), 2],
+                slots.iter().flatten().flat_map(|x| x.to_le_bytes()).collect(),
+            ),
+            tensor(
+                "records.blocks",
+                Dtype::U16,
+                &[blocks.len()],
+                blocks.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            ),
+            tensor(
+                "records.values",
+                Dtype::F32,
+                &[values.len(), 4],
+                values.iter().flatten().flat_map(|x| x.to_le_bytes()).collect(),
+            ),
+            tensor("terms", Dtype::U8, &[text.len()], text),
+            tensor("texts", Dtype::U64, &[texts.len()], texts.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        ];
+        for (name, head) in NAMES.into_iter().zip(heads) {
+            tensors.extend(head.into_iter().flat_map(|head| rest_tensors(name, &Rest::of(head))));
+        }
         let views = tensors.iter().map(|t| {
             (t.name.as_str(), TensorView::new(t.dtype, t.shape.clone(), &t.bytes).expect("shape and bytes agree"))
         });
@@ -108,42 +144,17 @@ impl Model {
     /// # Errors
     /// [`ModelError`], which says what is wrong; no allocation exceeds a small multiple of the input.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-        let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or(ModelError::Foreign)?;
-        // The version is looked at first: a newer header may have a form that this program cannot read.
-        let value: serde_json::Value = serde_json::from_str(json).map_err(damaged)?;
-        if value.get("magic").and_then(|m| m.as_str()) != Some(MAGIC) {
-            return Err(ModelError::Foreign);
+        let parts = Parts::checked(bytes)?;
+        let Parts { vocabulary, terms, rests, provenance, texts } = parts;
+        let mut first = 0;
+        let mut heads = [None, None];
+        for ((head, name), rest) in heads.iter_mut().zip(NAMES).zip(rests) {
+            let Some(rest) = rest else { continue };
+            let blocks = rest.settings.blocks.len();
+            *head = Some(expanded(rest, first, &vocabulary, terms).map_err(|e| damaged(format!("{name}: {e}")))?);
+            first += blocks;
         }
-        match value.get("version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version > u64::from(VERSION) => {
-                return Err(ModelError::Newer(version.try_into().unwrap_or(u32::MAX)));
-            }
-            Some(version) if version == u64::from(VERSION) => {}
-            Some(version) => return Err(ModelError::Older(version)),
-            None => return Err(damaged("the version is missing")),
-        }
-        let header: Header = serde_json::from_value(value).map_err(damaged)?;
-        let provenance = header.provenance.ok_or_else(|| damaged("the provenance is missing"))?;
-        if provenance.jieba != crate::text::JIEBA_VERSION {
-            return Err(ModelError::Segmenter(provenance.jieba, crate::text::JIEBA_VERSION));
-        }
-        if provenance.resources != resources() {
-            return Err(ModelError::Resources(provenance.resources));
-        }
-        let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let head = |name, settings: Option<Settings>| settings.map(|s| read_head(name, s, &tensors)).transpose();
-        let stance = head("stance", header.stance)?;
-        let sentiment = head("sentiment", header.sentiment)?;
-        if stance.is_none() && sentiment.is_none() {
-            return Err(damaged("it has no head"));
-        }
-        let texts = match tensors.tensor(TEXTS) {
-            Ok(texts) if texts.dtype() == Dtype::U64 => texts.data(),
-            Ok(_) => return Err(damaged("the fingerprints of the texts are not whole numbers")),
-            Err(_) => &[],
-        };
-        let texts = texts.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
+        let [stance, sentiment] = heads;
         Ok(Model::new(stance, sentiment, provenance, texts))
     }
 
@@ -165,42 +176,186 @@ impl Model {
     }
 }
 
-fn tensors(name: &str, head: &Head) -> Vec<Tensor> {
-    let vectorizer = head.vectorizer();
-    let columns = vectorizer.columns();
+impl CompiledModel {
+    /// The model that ships inside the program, used where it lies.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the embedded bytes are not a model, which only a broken build can cause.
+    pub fn builtin() -> Result<Self, ModelError> {
+        let parts = Parts::read(&BUILTIN.0, Image::Embedded)?;
+        Ok(parts.compiled(env!("DEFAULT_MODEL_SHA256").to_string()))
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ModelError`], see [`Model::from_bytes`].
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let bytes = std::fs::read(path).map_err(|e| ModelError::Io(path.to_path_buf(), e))?;
+        Ok(Parts::checked(&bytes)?.compiled(hex_sha256(&bytes)))
+    }
+}
+
+/// The names of the heads, in the order in which their blocks are numbered.
+const NAMES: [&str; 2] = ["stance", "sentiment"];
+
+/// What a file holds.
+struct Parts<'a> {
+    vocabulary: Vocabulary,
+    terms: &'a str,
+    rests: [Option<Rest>; 2],
+    provenance: Provenance,
+    texts: TrainingTexts,
+}
+
+impl<'a> Parts<'a> {
+    /// Reads bytes and takes the records as they are; `image` says how arrays are made of them.
+    fn read(bytes: &'a [u8], image: impl Fn(&'a [u8]) -> Image<'a>) -> Result<Self, ModelError> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or(ModelError::Foreign)?;
+        let header = header(json)?;
+        let provenance = header.provenance.ok_or_else(|| damaged("the provenance is missing"))?;
+        if provenance.jieba != crate::text::JIEBA_VERSION {
+            return Err(ModelError::Segmenter(provenance.jieba, crate::text::JIEBA_VERSION));
+        }
+        if provenance.resources != resources() {
+            return Err(ModelError::Resources(provenance.resources));
+        }
+        let tensors = Tensors(SafeTensors::deserialize(bytes).map_err(damaged)?);
+        let rest = |name, settings: Option<Settings>| settings.map(|s| read_rest(name, s, &tensors)).transpose();
+        let rests = [rest(NAMES[0], header.stance)?, rest(NAMES[1], header.sentiment)?];
+        if rests.iter().all(Option::is_none) {
+            return Err(damaged("it has no head"));
+        }
+        let slots = tensors.get("slots", Dtype::U32, &[None, Some(2)])?;
+        let blocks = tensors.get("records.blocks", Dtype::U16, &[None])?;
+        let values = tensors.get("records.values", Dtype::F32, &[Some(blocks.len() / 2), Some(4)])?;
+        let terms = std::str::from_utf8(tensors.get("terms", Dtype::U8, &[None])?).map_err(damaged)?;
+        let texts = match tensors.0.tensor("texts") {
+            Ok(_) => image(tensors.get("texts", Dtype::U64, &[None])?).array::<u64, 8>(),
+            Err(_) => Vec::new().into(),
+        };
+        let vocabulary = Vocabulary::from_parts(
+            image(slots).array::<_, 4>(),
+            image(blocks).array::<_, 2>(),
+            image(values).array::<_, 4>(),
+        );
+        Ok(Parts { vocabulary, terms, rests, provenance, texts: TrainingTexts::stored(texts) })
+    }
+
+    /// Reads bytes and checks that the records are those of a model.
+    fn checked(bytes: &'a [u8]) -> Result<Self, ModelError> {
+        let parts = Self::read(bytes, Image::Loaded)?;
+        let blocks: Vec<&Block> = parts.rests.iter().flatten().flat_map(|rest| &rest.settings.blocks).collect();
+        let mut entries = Vec::with_capacity(parts.vocabulary.parts().1.len());
+        let mut terms = parts.terms.split_terminator('\n');
+        for records in parts.vocabulary.grams() {
+            let term = terms.next().ok_or_else(|| damaged("there are fewer terms than n-grams"))?;
+            for (block, values) in records {
+                let of = blocks.get(usize::from(block)).filter(|block| block.on);
+                let key = of.and_then(|of| entry_key(of, term));
+                let key =
+                    key.ok_or_else(|| damaged(format!("`{term}` belongs to block {block}, which has no n-grams")))?;
+                if !values.iter().all(|value| value.is_finite()) || values[0] <= 0.0 {
+                    return Err(damaged(format!("a weight of `{term}` is not a number")));
+                }
+                entries.push(Entry { key, block, term, values });
+            }
+        }
+        if terms.next().is_some() {
+            return Err(damaged("there are more terms than n-grams"));
+        }
+        let (vocabulary, _) = Vocabulary::build(entries);
+        if vocabulary != parts.vocabulary {
+            return Err(damaged("the table of n-grams is not that of the terms"));
+        }
+        Ok(parts)
+    }
+
+    fn compiled(self, sha256: String) -> CompiledModel {
+        CompiledModel::from_parts(self.vocabulary, self.rests, self.provenance, self.texts, sha256)
+    }
+}
+
+/// Reads the header. The version is looked at first: a newer header may have a form that this program cannot read.
+fn header(json: &str) -> Result<Header, ModelError> {
+    let value: serde_json::Value = serde_json::from_str(json).map_err(damaged)?;
+    if value.get("magic").and_then(|m| m.as_str()) != Some(MAGIC) {
+        return Err(ModelError::Foreign);
+    }
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(version) if version > u64::from(VERSION) => Err(ModelError::Newer(version.try_into().unwrap_or(u32::MAX))),
+        Some(version) if version == u64::from(VERSION) => serde_json::from_value(value).map_err(damaged),
+        Some(version) => Err(ModelError::Older(version)),
+        None => Err(damaged("the version is missing")),
+    }
+}
+
+/// The head in the form that is trained: its blocks are those of the vocabulary from `first` on.
+fn expanded(rest: Rest, first: usize, vocabulary: &Vocabulary, terms: &str) -> Result<Head, ModelError> {
+    let mut columns: Vec<(u8, String, f32, [f32; 3])> = Vec::new();
+    for (records, term) in vocabulary.grams().zip(terms.split_terminator('\n')) {
+        for (block, [idf, positive, neutral, negative]) in records {
+            let own = usize::from(block).checked_sub(first).filter(|block| *block < rest.settings.blocks.len());
+            if let Some(block) = own {
+                columns.push((block as u8, term.to_string(), idf, [positive, neutral, negative]));
+            }
+        }
+    }
+    for (at, (block, weights)) in rest.settings.blocks.iter().zip(&rest.numbers).enumerate() {
+        let column = |(column, weights): (usize, &[f32; 3])| (at as u8, column_term(block.kind, column), 1.0, *weights);
+        columns.extend(weights.iter().enumerate().map(column));
+    }
+    columns.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let blocks = columns.iter().map(|column| column.0).collect();
+    let idf = columns.iter().map(|column| column.2).collect();
+    let weights = columns.iter().map(|column| column.3).collect();
+    let terms = columns.into_iter().map(|column| column.1).collect();
+    let vectorizer = Vectorizer::from_parts(rest.settings, terms, blocks, idf).map_err(damaged)?;
+    Ok(Head::new(vectorizer, weights, rest.intercepts, rest.calibration, rest.decision, rest.context))
+}
+
+fn rest_tensors(name: &str, rest: &Rest) -> Vec<Tensor> {
     let tensor =
         |part: &str, dtype, shape: Vec<usize>, bytes| Tensor { name: format!("{name}.{part}"), dtype, shape, bytes };
-    let mut terms = Vec::new();
-    for term in vectorizer.terms() {
-        terms.extend_from_slice(term.as_bytes());
-        terms.push(b'\n');
-    }
-    let map = head.calibration();
-    let calibration =
-        map.matrix.iter().zip(&map.bias).flat_map(|(row, bias)| row.iter().chain([bias])).flat_map(|x| x.to_le_bytes());
+    let doubles = |numbers: &mut dyn Iterator<Item = f64>| numbers.flat_map(f64::to_le_bytes).collect();
+    let map = rest.calibration;
+    let numbers: Vec<u8> = rest.numbers.iter().flatten().flatten().flat_map(|w| w.to_le_bytes()).collect();
+    let calibration = &mut map.matrix.iter().zip(map.bias).flat_map(|(row, bias)| row.iter().copied().chain([bias]));
     vec![
-        tensor(
-            "weights",
-            Dtype::F32,
-            vec![columns, 3],
-            head.weights().iter().flatten().flat_map(|w| w.to_le_bytes()).collect(),
-        ),
-        tensor("intercepts", Dtype::F64, vec![3], head.intercepts().iter().flat_map(|w| w.to_le_bytes()).collect()),
-        tensor("calibration", Dtype::F64, vec![3, 4], calibration.collect()),
-        tensor(
-            "decision",
-            Dtype::F64,
-            vec![2, 3],
-            head.decision().offsets.iter().flatten().flat_map(|x| x.to_le_bytes()).collect(),
-        ),
-        tensor("context", Dtype::F64, vec![1], head.context().to_le_bytes().to_vec()),
-        tensor("idf", Dtype::F32, vec![columns], vectorizer.idf().iter().flat_map(|w| w.to_le_bytes()).collect()),
-        tensor("blocks", Dtype::U8, vec![columns], vectorizer.blocks().to_vec()),
-        tensor("terms", Dtype::U8, vec![terms.len()], terms),
+        tensor("numbers", Dtype::F32, vec![numbers.len() / 12, 3], numbers),
+        tensor("intercepts", Dtype::F64, vec![3], doubles(&mut rest.intercepts.into_iter())),
+        tensor("calibration", Dtype::F64, vec![3, 4], doubles(calibration)),
+        tensor("decision", Dtype::F64, vec![2, 3], doubles(&mut rest.decision.offsets.into_iter().flatten())),
+        tensor("context", Dtype::F64, vec![1], doubles(&mut std::iter::once(rest.context))),
     ]
 }
 
-fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Result<Head, ModelError> {
+/// The tensors of a file.
+struct Tensors<'a>(SafeTensors<'a>);
+
+impl<'a> Tensors<'a> {
+    /// The bytes of a tensor, if it has this type and shape.
+    fn get(&self, name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Result<&'a [u8], ModelError> {
+        let tensor = self.0.tensor(name).map_err(damaged)?;
+        let fits = tensor.shape().len() == shape.len()
+            && tensor.shape().iter().zip(shape).all(|(a, b)| b.is_none_or(|b| *a == b));
+        if tensor.dtype() != dtype || !fits {
+            return Err(damaged(format!("{name} is {:?} {:?}", tensor.dtype(), tensor.shape())));
+        }
+        Ok(tensor.data())
+    }
+
+    fn doubles<const N: usize>(&self, name: &str, shape: &[Option<usize>]) -> Result<[f64; N], ModelError> {
+        let numbers = Image::Loaded(self.get(name, Dtype::F64, shape)?).array::<f64, 8>();
+        match <[f64; N]>::try_from(&*numbers) {
+            Ok(numbers) if numbers.iter().all(|x| x.is_finite()) => Ok(numbers),
+            _ => Err(damaged(format!("{name} is not {N} numbers"))),
+        }
+    }
+}
+
+fn read_rest(name: &str, settings: Settings, tensors: &Tensors<'_>) -> Result<Rest, ModelError> {
     if settings.blocks.is_empty() || settings.blocks.len() > usize::from(u8::MAX) || !(1..=2).contains(&settings.ngrams)
     {
         return Err(damaged(format!("the settings of {name} are out of range")));
@@ -208,53 +363,39 @@ fn read_head(name: &str, settings: Settings, tensors: &SafeTensors<'_>) -> Resul
     if settings.blocks.iter().any(|b| !b.scale.is_finite() || b.scale <= 0.0) {
         return Err(damaged(format!("a block scale of {name} is not a positive number")));
     }
-    let get = |part: &str, dtype: Dtype, shape: &[Option<usize>]| {
-        let full = format!("{name}.{part}");
-        let tensor = tensors.tensor(&full).map_err(damaged)?;
-        let fits = tensor.shape().len() == shape.len()
-            && tensor.shape().iter().zip(shape).all(|(a, b)| b.is_none_or(|b| *a == b));
-        if tensor.dtype() != dtype || !fits {
-            return Err(damaged(format!("{full} is {:?} {:?}", tensor.dtype(), tensor.shape())));
-        }
-        Ok(tensor.data())
-    };
-    let weights = get("weights", Dtype::F32, &[None, Some(3)])?;
-    let columns = weights.len() / 12;
-    let weights: Vec<f32> = floats(weights);
-    let intercepts: Vec<f64> = doubles(get("intercepts", Dtype::F64, &[Some(3)])?);
-    let calibration: Vec<f64> = doubles(get("calibration", Dtype::F64, &[Some(3), Some(4)])?);
-    let decision = doubles(get("decision", Dtype::F64, &[Some(2), Some(3)])?);
-    let context = doubles(get("context", Dtype::F64, &[Some(1)])?)[0];
+    let calibration: [f64; 12] = tensors.doubles(&format!("{name}.calibration"), &[Some(3), Some(4)])?;
+    let decision: [f64; 6] = tensors.doubles(&format!("{name}.decision"), &[Some(2), Some(3)])?;
+    let intercepts: [f64; 3] = tensors.doubles(&format!("{name}.intercepts"), &[Some(3)])?;
+    let [context] = tensors.doubles(&format!("{name}.context"), &[Some(1)])?;
     if !(0.0..=100.0).contains(&context) {
         return Err(damaged(format!("the context weight of {name} is {context}")));
     }
-    let idf = floats(get("idf", Dtype::F32, &[Some(columns)])?);
-    let blocks = get("blocks", Dtype::U8, &[Some(columns)])?.to_vec();
-    let terms = std::str::from_utf8(get("terms", Dtype::U8, &[None])?).map_err(damaged)?;
-    let terms: Vec<String> = terms.split_terminator('\n').map(str::to_string).collect();
-    if weights.iter().any(|w| !w.is_finite())
-        || intercepts.iter().chain(&calibration).chain(&decision).any(|w| !w.is_finite())
-    {
+    let weights = tensors.get(&format!("{name}.numbers"), Dtype::F32, &[None, Some(3)])?;
+    let weights = Image::Loaded(weights).array::<[f32; 3], 4>();
+    if weights.iter().flatten().any(|w| !w.is_finite()) {
         return Err(damaged(format!("a weight of {name} is not a number")));
     }
-    let vectorizer =
-        Vectorizer::from_parts(settings, terms, blocks, idf).map_err(|e| damaged(format!("{name}: {e}")))?;
-    if vectorizer.columns() != columns {
-        return Err(damaged(format!("{name} has {} terms for {columns} columns", vectorizer.columns())));
+    let mut numbers = Vec::with_capacity(settings.blocks.len());
+    let mut rest = &*weights;
+    for block in &settings.blocks {
+        let columns = if block.on { width(block.kind) } else { 0 };
+        let (own, others) = rest
+            .split_at_checked(columns)
+            .ok_or_else(|| damaged(format!("{name} has too few weights for the numbers of {}", block.kind)))?;
+        numbers.push(own.to_vec());
+        rest = others;
+    }
+    if !rest.is_empty() {
+        return Err(damaged(format!("{name} has weights for numbers that it does not use")));
     }
     let mut map = Calibration::identity();
-    for (row, values) in calibration.chunks_exact(4).enumerate() {
+    for (row, values) in calibration.as_chunks::<4>().0.iter().enumerate() {
         map.matrix[row].copy_from_slice(&values[..3]);
         map.bias[row] = values[3];
     }
-    let triples = weights.chunks_exact(3).map(|w| [w[0], w[1], w[2]]).collect();
     let row = |at: usize| [decision[at], decision[at + 1], decision[at + 2]];
     let decision = Decision { offsets: [row(0), row(3)] };
-    Ok(Head::new(vectorizer, triples, [intercepts[0], intercepts[1], intercepts[2]], map, decision, context))
-}
-
-fn doubles(bytes: &[u8]) -> Vec<f64> {
-    bytes.chunks_exact(8).map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])).collect()
+    Ok(Rest { settings, numbers, intercepts, calibration: map, decision, context })
 }
 
 #[cfg(test)]
@@ -293,7 +434,7 @@ mod tests {
             heads: Vec::new(),
         };
         let head = Head::new(vectorizer, weights, [0.1, 0.2, -0.3], Calibration::identity(), Decision::default(), 0.0);
-        Model::new(None, Some(head), provenance, [7, 3])
+        Model::new(None, Some(head), provenance, TrainingTexts::new([7, 3]))
     }
 
     /// A file with another header.
@@ -323,11 +464,11 @@ mod tests {
             ("empty", Vec::new(), "not a Lichang model"),
             ("text", b"Anthropic said on Monday that it had".to_vec(), "not a Lichang model"),
             ("foreign", plain, "not a Lichang model"),
-            ("newer", with_header(|json| json.replace("\"version\":2", "\"version\":3")), "version 3"),
-            ("older", with_header(|json| json.replace("\"version\":2", "\"version\":1")), "version 1"),
+            ("newer", with_header(|json| json.replace("\"version\":3", "\"version\":4")), "version 4"),
+            ("older", with_header(|json| json.replace("\"version\":3", "\"version\":1")), "version 1"),
             (
                 "no version",
-                with_header(|json| json.replace("\"version\":2", "\"versionless\":1")),
+                with_header(|json| json.replace("\"version\":3", "\"versionless\":1")),
                 "version is missing",
             ),
             (

@@ -2,6 +2,7 @@
 
 mod adapt;
 mod calibration;
+mod compiled;
 mod context;
 mod count_ratio;
 mod decision;
@@ -13,11 +14,13 @@ mod head;
 mod prior;
 mod solver;
 mod sparse_logistic;
+mod texts;
 mod train;
 mod tune;
 
 pub use adapt::{Adaptation, Departure};
 pub use calibration::{Calibration, CalibrationError};
+pub use compiled::{CompiledHead, CompiledModel};
 pub use decision::{Decision, Offsets};
 pub use error_rates::ErrorRates;
 pub use evidence::{Evidence, Role, TOLERANCE, Word};
@@ -27,6 +30,7 @@ pub use head::{Contribution, Head, Judgement};
 pub use sparse_logistic::{
     ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
 };
+pub use texts::TrainingTexts;
 pub use train::{HeadOptions, OutOfFold, TrainError, TrainOptions, Trained, cross_validate, train};
 pub use tune::Trial;
 
@@ -35,9 +39,12 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::text::fingerprint;
+use crate::image::Aligned;
 
-/// A trained model.
+/// The model that ships inside the program.
+static BUILTIN: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/default.lichang"));
+
+/// A trained model, in the form in which it is trained further and looked into; [`CompiledModel`] is the one that scores.
 #[derive(Debug, Clone)]
 pub struct Model {
     /// Stance toward a target; absent from a model trained on sentiment records only.
@@ -46,8 +53,8 @@ pub struct Model {
     pub sentiment: Option<Head>,
     /// What it was trained on and how.
     pub provenance: Provenance,
-    /// The fingerprints of the texts that it or its parents were trained on, ascending.
-    texts: Vec<u64>,
+    /// The texts that it or its parents were trained on.
+    texts: TrainingTexts,
     /// SHA-256 of its file, once somebody asked for it.
     sha256: OnceLock<String>,
 }
@@ -131,28 +138,14 @@ pub struct HeadRecord {
 }
 
 impl Model {
-    /// Puts a model together; `texts` are the fingerprints of the texts that it was trained on, in any order.
-    pub fn new(
-        stance: Option<Head>,
-        sentiment: Option<Head>,
-        provenance: Provenance,
-        texts: impl IntoIterator<Item = u64>,
-    ) -> Self {
-        let mut texts: Vec<u64> = texts.into_iter().collect();
-        texts.sort_unstable();
-        texts.dedup();
+    /// Puts a model together; `texts` are those that it was trained on.
+    pub fn new(stance: Option<Head>, sentiment: Option<Head>, provenance: Provenance, texts: TrainingTexts) -> Self {
         Model { stance, sentiment, provenance, texts, sha256: OnceLock::new() }
     }
 
     /// Whether the model, or one that it was trained from, was trained on a text, however it was spaced.
     pub fn has_seen(&self, text: &str) -> bool {
-        self.texts.binary_search(&fingerprint(text)).is_ok()
-    }
-
-    /// The model without its heads, which still knows what it was trained on and is much smaller.
-    pub fn without_heads(&self) -> Self {
-        let (provenance, texts, sha256) = (self.provenance.clone(), self.texts.clone(), self.sha256.clone());
-        Model { stance: None, sentiment: None, provenance, texts, sha256 }
+        self.texts.contains(text)
     }
 
     /// The model that ships inside the program.
@@ -160,7 +153,7 @@ impl Model {
     /// # Errors
     /// [`ModelError`] if the embedded bytes are not a model, which only a broken build can cause.
     pub fn builtin() -> Result<Self, ModelError> {
-        let model = Self::from_bytes(include_bytes!("../../models/default.lichang"))?;
+        let model = Self::from_bytes(&BUILTIN.0)?;
         Ok(model.known_as(env!("DEFAULT_MODEL_SHA256").to_string()))
     }
 
@@ -168,8 +161,8 @@ impl Model {
         Model { sha256: OnceLock::from(sha256), ..self }
     }
 
-    /// The fingerprints of the texts that it was trained on ([`crate::text::fingerprint`]), ascending.
-    pub fn texts(&self) -> &[u64] {
+    /// The texts that it or its parents were trained on.
+    pub fn texts(&self) -> &TrainingTexts {
         &self.texts
     }
 
@@ -181,16 +174,20 @@ impl Model {
     /// What names the model in every output: the first twelve digits of its SHA-256, behind `@` the day of its training, and behind each `<` the first
     /// twelve digits of a model that it was trained from, as in `3f9c1a2b4d5e@2026-11-28<8d7e6f001122`.
     pub fn identity(&self) -> String {
-        let short = |hash: &str| hash.chars().take(12).collect::<String>();
-        let mut identity = short(self.sha256());
-        if let Some(date) = &self.provenance.date {
-            identity = identity + "@" + date;
-        }
-        for parent in &self.provenance.parents {
-            identity = identity + "<" + &short(parent);
-        }
-        identity
+        identity(self.sha256(), &self.provenance)
     }
+}
+
+fn identity(sha256: &str, provenance: &Provenance) -> String {
+    let short = |hash: &str| hash.chars().take(12).collect::<String>();
+    let mut identity = short(sha256);
+    if let Some(date) = &provenance.date {
+        identity = identity + "@" + date;
+    }
+    for parent in &provenance.parents {
+        identity = identity + "<" + &short(parent);
+    }
+    identity
 }
 
 /// SHA-256 in hexadecimal.

@@ -17,6 +17,7 @@ use super::decision::{Decision, Offsets, macro_f1};
 use super::examples::{Example, Examples};
 use super::head::Head;
 use super::sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, log_softmax};
+use super::texts::TrainingTexts;
 use super::{DataFile, ErrorRates, HeadRecord, Model, Provenance};
 use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources, width};
 use crate::label::Language;
@@ -537,9 +538,9 @@ pub fn train(
         heads,
     };
     let texts: Vec<u64> = records.par_iter().map(|record| fingerprint(&record.text)).collect();
-    let texts = texts.into_iter().chain(options.base.iter().flat_map(|base| base.texts()).copied());
+    let texts = texts.into_iter().chain(options.base.iter().flat_map(|base| base.texts().fingerprints()).copied());
     Ok(Trained {
-        model: Model::new(stance, sentiment, provenance, texts),
+        model: Model::new(stance, sentiment, provenance, TrainingTexts::new(texts)),
         stance: stance_oof.flatten(),
         sentiment: sentiment_oof.flatten(),
         warnings,

@@ -292,13 +292,13 @@ impl Reporter<ExplainedArticle> for JsonExplainer {
 mod tests {
     use super::*;
     use crate::article::Document;
-    use crate::model::Model;
+    use crate::model::CompiledModel;
     use crate::score::{Question, Scorer};
     use crate::target::{Finder, TargetTable};
 
     #[test]
     fn nothing_steers_the_terminal() {
-        let scorer = Scorer::new(Model::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap();
+        let scorer = Scorer::new(CompiledModel::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap();
         let text = "OpenAI \u{1b}[31mlied\u{1b}]0;x\u{7} and cheated.";
         let article = Document::from_text("a\u{1b}[2J", text).into_article().unwrap();
         let explained = scorer.with_evidence().explain(&article, &Question::default()).unwrap();

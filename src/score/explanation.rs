@@ -393,14 +393,14 @@ fn masked(text: &str, words: &[ExplainedWord]) -> String {
 mod tests {
     use super::*;
     use crate::article::Document;
-    use crate::model::Model;
+    use crate::model::CompiledModel;
     use crate::target::Finder;
 
     fn scorer() -> Scorer {
         let table = TargetTable::parse(
             "[[company]]\nname = \"Halden\"\nen = [\"Halden\"]\n[[company]]\nname = \"曜石智能\"\nzh = [\"曜石智能\"]\nproducts = [\"玄石\"]",
         );
-        Scorer::new(Model::builtin().unwrap(), Finder::new(table.unwrap())).unwrap().with_evidence()
+        Scorer::new(CompiledModel::builtin().unwrap(), Finder::new(table.unwrap())).unwrap().with_evidence()
     }
 
     fn explain(text: &str, question: &Question) -> Result<ExplainedArticle, ExplainError> {

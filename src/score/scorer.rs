@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::article::ArticleScore;
 use crate::article::{Article, Kind, Meta, Rule, Spans};
-use crate::features::{Reading, View};
+use crate::features::{Known, Reading, View};
 use crate::label::{Class, Language, Stance, most_probable};
-use crate::model::{Evidence, Head, Judgement, Model};
+use crate::model::{CompiledHead, CompiledModel, Evidence, Judgement};
 use crate::target::{Finder, Passage, TargetTable, Via};
 use crate::text::{Normalized, Segmenter, language};
 
@@ -26,8 +26,8 @@ pub enum ScoreError {
 /// Scores articles with a model and a table of companies.
 #[derive(Debug, Clone)]
 pub struct Scorer {
-    stance: Head,
-    sentiment: Option<Head>,
+    stance: CompiledHead,
+    sentiment: Option<CompiledHead>,
     finder: Finder,
     names: Vec<Arc<str>>,
     identity: Arc<str>,
@@ -111,7 +111,8 @@ impl Scorer {
     ///
     /// # Errors
     /// [`ScoreError::NoStance`] for a model of sentiment alone.
-    pub fn new(model: Model, finder: Finder) -> Result<Self, ScoreError> {
+    pub fn new(model: impl Into<CompiledModel>, finder: Finder) -> Result<Self, ScoreError> {
+        let model = model.into();
         let identity = model.identity().into();
         let stance = model.stance.ok_or(ScoreError::NoStance)?;
         let names = finder.table().companies.iter().map(|c| Arc::from(c.name.as_str())).collect();
@@ -124,7 +125,7 @@ impl Scorer {
     }
 
     /// The head that judges stances.
-    pub fn head(&self) -> &Head {
+    pub fn head(&self) -> &CompiledHead {
         &self.stance
     }
 
@@ -138,7 +139,7 @@ impl Scorer {
         let texts: Vec<Normalized> =
             article.paragraphs.iter().map(|p| Normalized::new(&article.text, p.range.clone(), &p.marks)).collect();
         let mentions = self.finder.find(&texts);
-        let segmenter = Segmenter { hmm: self.stance.vectorizer().settings().hmm };
+        let segmenter = Segmenter { hmm: self.stance.settings().hmm };
         let mut paragraphs: Vec<ParagraphResult> = article
             .paragraphs
             .iter()
@@ -148,6 +149,7 @@ impl Scorer {
                 let passage = Passage::new(text, mentions, segmenter);
                 let reading = if judged { Reading::new(&passage) } else { Reading::default() };
                 let whole = View { passage: &passage, reading: &reading, target: None, topic: None };
+                let known = judged.then(|| self.stance.look_up(&passage));
                 let (plain, spans) = paragraph.spans(&article.text);
                 ParagraphResult {
                     index: paragraph.index,
@@ -160,9 +162,14 @@ impl Scorer {
                     scores: passage
                         .companies()
                         .into_iter()
-                        .map(|company| self.paragraph(article, whole, company))
+                        .zip(known.iter().cycle())
+                        .map(|(company, known)| self.paragraph(article, whole, known, company))
                         .collect(),
-                    sentiment: self.sentiment.as_ref().map(|head| head.judge(whole)),
+                    sentiment: self
+                        .sentiment
+                        .as_ref()
+                        .zip(known.as_ref())
+                        .map(|(head, known)| head.judge(whole, known)),
                 }
             })
             .collect();
@@ -198,11 +205,11 @@ impl Scorer {
         }
     }
 
-    fn paragraph(&self, article: &Article, whole: View<'_>, company: usize) -> ParagraphScore {
+    fn paragraph(&self, article: &Article, whole: View<'_>, known: &Known, company: usize) -> ParagraphScore {
         let passage = whole.passage;
         let target = Arc::clone(&self.names[company]);
         let view = View { target: Some(company), topic: Some(&target), ..whole };
-        let judgement = self.stance.judge(view);
+        let judgement = self.stance.judge(view, known);
         ParagraphScore {
             label: Stance::ALL[judgement.class],
             abstain: abstains(&judgement),
@@ -217,7 +224,7 @@ impl Scorer {
                     MentionResult { text: article.text[range.clone()].to_string(), range, via: m.via }
                 })
                 .collect(),
-            evidence: self.evidence.then(|| Evidence::of(&self.stance, view)),
+            evidence: self.evidence.then(|| Evidence::of(&self.stance, view, known)),
             target,
         }
     }
@@ -234,7 +241,7 @@ mod tests {
     use crate::article::Document;
 
     fn scorer() -> Scorer {
-        Scorer::new(Model::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap()
+        Scorer::new(CompiledModel::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap()
     }
 
     /// Language, stances and sentiment of each paragraph.

@@ -91,7 +91,12 @@ impl Passage {
                 let hash = match kind {
                     TokenKind::Latin => {
                         lowered.clear();
-                        lowered.extend(lower(word));
+                        if word.is_ascii() {
+                            lowered.push_str(word);
+                            lowered.make_ascii_lowercase();
+                        } else {
+                            lowered.extend(lower(word));
+                        }
                         hash_spelling(&lowered)
                     }
                     TokenKind::Number => hash_spelling(NUMBER),

@@ -15,11 +15,24 @@ use super::language::is_han;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Normalized {
     text: String,
-    /// For every byte of `text`, the original bytes of the cluster that it came from; `None` when the text did not change.
-    map: Option<Vec<(u32, u32)>>,
+    /// Where the text comes from, piece by piece; `None` when it did not change.
+    map: Option<Vec<Piece>>,
     base: usize,
     /// Places in `text` where a mark vanished that may have parted words, sorted.
     seams: Vec<usize>,
+}
+
+/// A stretch of the normalised text and the original bytes that it came from. Pieces ascend in both texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    /// Where it begins in the normalised text.
+    at: u32,
+    /// Where it begins in the original text.
+    from: u32,
+    /// Where it ends there.
+    to: u32,
+    /// Its characters came one by one from characters of their own length; otherwise the whole came from one cluster.
+    even: bool,
 }
 
 impl Normalized {
@@ -31,7 +44,7 @@ impl Normalized {
         if marks.is_empty() && is_plain(part) {
             return Normalized { text: part.to_string(), map: None, base: range.start, seams: Vec::new() };
         }
-        let mut builder = Builder { text: String::with_capacity(part.len()), map: Vec::with_capacity(part.len()) };
+        let mut builder = Builder { text: String::with_capacity(part.len()), map: Vec::new() };
         let mut seams = Vec::new();
         let mut at = range.start;
         for mark in marks {
@@ -43,11 +56,8 @@ impl Normalized {
             at = mark.end;
         }
         builder.piece(original, at..range.end);
-        let Builder { mut text, map } = builder;
-        if text.chars().any(is_han) {
-            text = to_simplified(text);
-        }
-        Normalized { text, map: Some(map), base: 0, seams }
+        let Builder { text, map } = builder;
+        Normalized { text: simplified(text), map: Some(map), base: 0, seams }
     }
 
     /// The normalised text.
@@ -55,21 +65,29 @@ impl Normalized {
         &self.text
     }
 
-    /// The original byte range that a byte range of the normalised text came from.
+    /// The original byte range that a byte range of the normalised text came from; both ends of `range` must be character boundaries.
     ///
     /// An empty range gives the empty range at its place. The result begins and ends on character boundaries.
     pub fn original(&self, range: Range<usize>) -> Range<usize> {
         let Some(map) = &self.map else {
             return self.base + range.start..self.base + range.end;
         };
+        let piece = |at: usize| map[..map.partition_point(|piece| piece.at as usize <= at)].last();
+        let begin = |piece: &Piece| match piece.even {
+            true => piece.from as usize + (range.start - piece.at as usize),
+            false => piece.from as usize,
+        };
         if range.is_empty() {
-            let at = match map.get(range.start) {
-                Some(&(start, _)) => start as usize,
-                None => map.last().map_or(self.base, |&(_, end)| end as usize),
+            let inside = range.start < self.text.len();
+            let at = match if inside { piece(range.start) } else { None } {
+                Some(piece) => begin(piece),
+                None => map.last().map_or(self.base, |piece| piece.to as usize),
             };
             return at..at;
         }
-        map[range.start].0 as usize..map[range.end - 1].1 as usize
+        let (Some(first), Some(last)) = (piece(range.start), piece(range.end - 1)) else { return self.base..self.base };
+        let end = if last.even { last.from as usize + (range.end - last.at as usize) } else { last.to as usize };
+        begin(first)..end
     }
 
     /// Whether a mark that may have parted words, like an emoji, vanished at this place of the normalised text.
@@ -84,8 +102,25 @@ impl Normalized {
             let end = original.end.checked_sub(self.base)?;
             return (start < end && end <= self.text.len()).then_some(start..end);
         };
-        let start = map.partition_point(|&(_, end)| end as usize <= original.start);
-        let end = map.partition_point(|&(start, _)| (start as usize) < original.end);
+        let first = map.get(map.partition_point(|piece| piece.to as usize <= original.start))?;
+        let last = map[..map.partition_point(|piece| (piece.from as usize) < original.end)].last()?;
+        let mut start = first.at as usize;
+        if first.even {
+            start += original.start.saturating_sub(first.from as usize);
+            while !self.text.is_char_boundary(start) {
+                start -= 1;
+            }
+        }
+        let mut end = match last.even {
+            true => last.at as usize + (original.end.min(last.to as usize) - last.from as usize),
+            false => {
+                let next = map.partition_point(|piece| piece.at <= last.at);
+                map.get(next).map_or(self.text.len(), |piece| piece.at as usize)
+            }
+        };
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
         (start < end).then_some(start..end)
     }
 }
@@ -97,39 +132,59 @@ fn is_plain(text: &str) -> bool {
 
 struct Builder {
     text: String,
-    map: Vec<(u32, u32)>,
+    map: Vec<Piece>,
 }
 
 impl Builder {
     fn piece(&mut self, original: &str, range: Range<usize>) {
-        let mut chars = original[range.clone()].char_indices().map(|(at, c)| (at + range.start, c)).peekable();
-        while let Some((start, c)) = chars.next() {
+        let mut at = range.start;
+        while at < range.end {
+            let rest = &original[at..range.end];
+            let mut same = unchanged(rest.as_bytes());
+            // A mark belongs to the character before it.
+            if same > 0 && rest[same..].starts_with(continues) {
+                same -= rest[..same].chars().next_back().map_or(0, char::len_utf8);
+            }
+            if same > 0 {
+                self.text.push_str(&rest[..same]);
+                self.map_even(at, same);
+                at += same;
+                continue;
+            }
             // A cluster is a starter with the marks that combine with it; NFKC never reaches across two clusters of
             // this kind except for conjoining Hangul, which the corpus languages do not have, and the voicing marks of
             // half-width kana, which count as starters.
-            let mut end = start + c.len_utf8();
-            while let Some(&(at, mark)) = chars.peek() {
-                if !continues(mark) {
-                    break;
-                }
-                end = at + mark.len_utf8();
-                chars.next();
-            }
-            if end == start + c.len_utf8() {
-                self.character(original, c, start, end);
+            let Some(c) = rest.chars().next() else { return };
+            let marks = &rest[c.len_utf8()..];
+            let length = c.len_utf8() + marks.find(|mark| !continues(mark)).unwrap_or(marks.len());
+            let end = at + length;
+            if length == c.len_utf8() {
+                self.character(original, c, at, end);
             } else {
-                for c in original[start..end].nfkc().filter(|&c| !is_invisible(c)) {
-                    self.push(simple(c), start, end);
+                for c in rest[..length].nfkc().filter(|&c| !is_invisible(c)) {
+                    self.push(simple(c), at, end);
                 }
             }
+            at = end;
+        }
+    }
+
+    /// Maps the `length` bytes at the end of the text to as many from `start` on.
+    fn map_even(&mut self, start: usize, length: usize) {
+        match self.map.last_mut() {
+            Some(last) if last.even && last.to as usize == start => last.to += length as u32,
+            _ => self.map.push(Piece {
+                at: (self.text.len() - length) as u32,
+                from: start as u32,
+                to: (start + length) as u32,
+                even: true,
+            }),
         }
     }
 
     fn character(&mut self, original: &str, c: char, start: usize, end: usize) {
         match c {
-            ' '..='~' => self.push(c, start, end),
-            // The bulk of Chinese text: unified ideographs are their own NFKC form.
-            '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' => self.push(c, start, end),
+            ' '..='~' | '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' => self.push(c, start, end),
             '\n' | '\r' => {
                 let before = self.text.chars().next_back();
                 // What is in the text already is normalised, so full-width marks are ASCII there.
@@ -156,8 +211,32 @@ impl Builder {
     }
 
     fn push(&mut self, c: char, start: usize, end: usize) {
+        let (from, to) = (start as u32, end as u32);
+        let at = self.text.len() as u32;
         self.text.push(c);
-        self.map.extend(std::iter::repeat_n((start as u32, end as u32), c.len_utf8()));
+        match self.map.last() {
+            // The rest of the cluster.
+            Some(last) if last.from == from => {
+                if let Some(last) = self.map.last_mut().filter(|last| last.even) {
+                    last.even = false;
+                }
+            }
+            _ if c.len_utf8() == end - start => self.map_even(start, end - start),
+            _ => self.map.push(Piece { at, from, to, even: false }),
+        }
+    }
+}
+
+/// How many bytes a text begins with that stay as they are whatever comes before: printable ASCII and the bulk of unified ideographs, which are their own NFKC
+/// form.
+fn unchanged(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    loop {
+        at += match bytes[at..] {
+            [b' '..=b'~', ..] => 1,
+            [0xE4, 0xB8..=0xFF, ..] | [0xE5..=0xE9, ..] => 3,
+            _ => return at,
+        };
     }
 }
 
@@ -270,13 +349,38 @@ fn simple(c: char) -> char {
     }
 }
 
+/// A bit for each character below U+10000 that may become another one; `build.rs` finds them.
+static TRADITIONAL: &[u8; 8192] = include_bytes!(concat!(env!("OUT_DIR"), "/traditional.bits"));
+
+/// Whether the character may become another one.
+fn is_traditional(c: char) -> bool {
+    TRADITIONAL.get(c as usize / 8).is_some_and(|byte| byte >> (c as usize % 8) & 1 != 0)
+}
+
 /// Traditional to Simplified, length for length, so that offsets hold.
 ///
-/// `fast2s` maps three-byte characters to three-byte characters with a few two-character contexts (乾坤, 慰藉).
-fn to_simplified(text: String) -> String {
-    let converted = fast2s::convert(&text);
-    debug_assert_eq!(converted.len(), text.len());
-    if converted.len() == text.len() { converted } else { text }
+/// `fast2s` maps three-byte characters to three-byte characters, some of them by the character before or behind (乾坤, 慰藉). It is slow, so only
+/// characters that may change are shown to it, each with its neighbours.
+fn simplified(text: String) -> String {
+    if text.is_ascii() || !text.contains(is_traditional) {
+        return text;
+    }
+    let mut converted = String::with_capacity(text.len());
+    let mut window = String::new();
+    let mut chars = text.chars().peekable();
+    let mut before = None;
+    while let Some(c) = chars.next() {
+        if is_traditional(c) {
+            window.clear();
+            window.extend(before.into_iter().chain([c]).chain(chars.peek().copied()));
+            let new = fast2s::convert(&window).chars().nth(usize::from(before.is_some()));
+            converted.push(new.filter(|new| new.len_utf8() == c.len_utf8()).unwrap_or(c));
+        } else {
+            converted.push(c);
+        }
+        before = Some(c);
+    }
+    converted
 }
 
 #[cfg(test)]
@@ -351,6 +455,24 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn only_characters_that_may_change_need_be_looked_at(text in "[兒寬覆答批回夥甚藉慰狼口瞭望麽幺於樊乾隆坤卦著看苧麻闔家鍾書讎校定仇畫計企这個a ，]{0,30}|[\u{2E80}-\u{FFFF}]{0,20}|\\PC{0,20}") {
+            proptest::prop_assert_eq!(simplified(text.clone()), fast2s::convert(&text));
+        }
+
+        #[test]
+        fn ranges_come_back(text in "[a-zé\u{301}ﬁ月暗輝「”\n ＡＢ👍]{1,40}", at in 0usize..40, length in 1usize..40) {
+            let normalized = whole(&text);
+            let places: Vec<usize> = normalized.as_str().char_indices().map(|(at, _)| at).chain([normalized.as_str().len()]).collect();
+            let (from, to) = (places[at.min(places.len() - 1)], places[(at + length).min(places.len() - 1)]);
+            let original = normalized.original(from..to);
+            proptest::prop_assert!(text.is_char_boundary(original.start) && text.is_char_boundary(original.end));
+            if from < to {
+                let back = normalized.normalized(original).unwrap();
+                proptest::prop_assert!(back.start <= from && back.end >= to);
+            }
+        }
+
         #[test]
         fn every_span_is_a_span_of_the_original(text in "\\PC{0,60}|[a-z \u{301}\u{a0}月暗「”\n\r]{0,40}") {
             let normalized = whole(&text);

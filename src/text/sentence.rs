@@ -6,20 +6,18 @@
 /// white space and something that can begin a sentence, and not after an initial or a common abbreviation.
 pub fn sentence_starts(text: &str) -> Vec<usize> {
     let mut starts = vec![0];
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let cjk = matches!(c, '。' | '!' | '?' | '！' | '？' | '…');
-        if !cjk && c != '.' {
+    let mut end = 0;
+    // The first bytes of the marks that end sentences.
+    let may_end = |byte: &u8| matches!(byte, b'.' | b'!' | b'?' | 0xE2 | 0xE3 | 0xEF);
+    while let Some(found) = text.as_bytes()[end..].iter().position(may_end) {
+        let at = end + found;
+        let Some(c) = text[at..].chars().next() else { break };
+        end = at + c.len_utf8();
+        if !matches!(c, '。' | '!' | '?' | '！' | '？' | '…' | '.') {
             continue;
         }
-        let mut end = at + c.len_utf8();
-        while let Some(&(next, mark)) = chars.peek() {
-            if !matches!(mark, '"' | '\'' | ')' | ']' | '）' | '》' | '。' | '!' | '?' | '…' | '.') {
-                break;
-            }
-            end = next + mark.len_utf8();
-            chars.next();
-        }
+        let closes = |c: char| matches!(c, '"' | '\'' | ')' | ']' | '）' | '》' | '。' | '!' | '?' | '…' | '.');
+        end = text.len() - text[end..].trim_start_matches(closes).len();
         let rest = &text[end..];
         let next = rest.trim_start().chars().next();
         let ends = match c {

@@ -7,7 +7,7 @@ use super::uncertainty::divergence;
 use crate::article::{Article, Document, DocumentError, Kind, ScoreLine};
 use crate::guard::guarded;
 use crate::label::{Class, Language};
-use crate::model::Model;
+use crate::model::CompiledModel;
 use crate::score::{ArticleResult, MentionLine, ParagraphLine, Probabilities, ScoreError, Scorer, round};
 use crate::target::{Finder, Via};
 
@@ -89,9 +89,9 @@ impl Candidates {
     ///
     /// # Errors
     /// [`ScoreError`] of a model that cannot score.
-    pub fn new(model: Model, committee: Vec<Model>, finder: &Finder) -> Result<Self, ScoreError> {
+    pub fn new(model: CompiledModel, committee: Vec<CompiledModel>, finder: &Finder) -> Result<Self, ScoreError> {
         let identity = model.identity();
-        let scorer = |model| Scorer::new(model, finder.clone());
+        let scorer = |model: CompiledModel| Scorer::new(model, finder.clone());
         let committee = committee.into_iter().map(scorer).collect::<Result<_, _>>()?;
         Ok(Candidates { scorer: scorer(model)?, model: identity, committee })
     }

@@ -12,7 +12,7 @@ type Vector = [f32; DIMENSIONS];
 pub fn vector(text: &str) -> Vector {
     let normalized = Normalized::new(text, 0..text.len(), &[]);
     let passage = Passage::new(normalized, Vec::new(), Segmenter { hmm: true });
-    mean_vector(&passage, std::slice::from_ref(&(0..passage.tokens.len())))
+    mean_vector(&passage)
 }
 
 /// 1 less the cosine, from 0 to 2. Texts without a vector are alike, and as far from others as unrelated ones.

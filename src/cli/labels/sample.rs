@@ -121,13 +121,13 @@ pub enum MeasureName {
 /// Draws what the arguments name.
 pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
     let strategy = strategy(&args)?;
-    let model = inputs::model(args.judge.model.as_deref())?;
+    let model = inputs::compiled_model(args.judge.model.as_deref())?;
     let (finder, _) = inputs::finder(&args.judge.targets)?;
     let mut committee = Vec::new();
     for path in &args.committee {
-        let other = inputs::model(Some(path))?;
+        let other = inputs::compiled_model(Some(path))?;
         anyhow::ensure!(
-            other.sha256() != model.sha256(),
+            other.sha256 != model.sha256,
             "{} is the model itself, which never differs from itself; name another one with --committee",
             path.display()
         );

@@ -10,7 +10,7 @@ use crate::target::TargetTable;
 const TABLE: &str = "[[company]]\nname = \"Halden\"\nen = [\"Halden\"]\nroles = [\"company\"]\n\n[[company]]\nname = \"Orrin\"\nen = [\"Orrin\"]\n";
 
 fn source(by: By) -> Source {
-    Source::new(Model::builtin().unwrap(), &Finder::new(TargetTable::parse(TABLE).unwrap()), by).unwrap()
+    Source::new(CompiledModel::builtin().unwrap(), &Finder::new(TargetTable::parse(TABLE).unwrap()), by).unwrap()
 }
 
 fn documents(name: &str, bytes: &[u8], by: &By) -> Vec<Result<Document, DocumentError>> {

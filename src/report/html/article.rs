@@ -349,12 +349,12 @@ mod tests {
 
     use super::*;
     use crate::article::{Document, Meta};
-    use crate::model::Model;
+    use crate::model::CompiledModel;
     use crate::score::Scorer;
     use crate::target::{Finder, TargetTable};
 
     static SCORER: std::sync::LazyLock<Scorer> = std::sync::LazyLock::new(|| {
-        Scorer::new(Model::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap().with_evidence()
+        Scorer::new(CompiledModel::builtin().unwrap(), Finder::new(TargetTable::builtin())).unwrap().with_evidence()
     });
 
     const SHOWN: Shown = Shown { articles: true, paragraphs: true, boilerplate: false, text: false };

@@ -10,8 +10,20 @@ pub fn cut(run: &str, offset: usize, segments: &mut Vec<Segment>) {
     let mut push =
         |start: usize, end: usize, kind| segments.push(Segment { range: offset + start..offset + end, kind });
     let mut at = 0;
-    while let Some(c) = run[at..].chars().next() {
+    while at < run.len() {
+        if let Some((length, kind)) = ascii(&run.as_bytes()[at..]) {
+            let split = if kind == SegmentKind::Latin { length - clitic(&run[at..at + length]) } else { length };
+            if split > 0 {
+                push(at, at + split, kind);
+            }
+            if split < length {
+                push(at + split, at + length, kind);
+            }
+            at += length;
+            continue;
+        }
         let rest = &run[at..];
+        let Some(c) = rest.chars().next() else { break };
         if c.is_whitespace() {
             let length = length_while(rest, char::is_whitespace);
             push(at, at + length, SegmentKind::Space);
@@ -33,6 +45,30 @@ pub fn cut(run: &str, offset: usize, segments: &mut Vec<Segment>) {
         } else {
             push(at, at + c.len_utf8(), SegmentKind::Punctuation);
             at += c.len_utf8();
+        }
+    }
+}
+
+/// The first segment of a text, unless a character that is not ASCII belongs to it or may: what the general way finds, several times faster.
+fn ascii(bytes: &[u8]) -> Option<(usize, SegmentKind)> {
+    type Class = fn(&u8) -> bool;
+    let (kind, body, joint): (SegmentKind, Class, Class) = match bytes[0] {
+        b' ' | b'\t'..=b'\r' => (SegmentKind::Space, |b| matches!(b, b' ' | b'\t'..=b'\r'), |_| false),
+        b'0'..=b'9' => (SegmentKind::Number, u8::is_ascii_digit, |b| matches!(b, b'.' | b',' | b':')),
+        b'a'..=b'z' | b'A'..=b'Z' => {
+            (SegmentKind::Latin, u8::is_ascii_alphanumeric, |b| matches!(b, b'-' | b'\'' | b'&'))
+        }
+        0x80..=0xFF => return None,
+        _ => return Some((1, SegmentKind::Punctuation)),
+    };
+    let mut end = 1;
+    loop {
+        end += bytes[end..].iter().take_while(|b| body(b)).count();
+        match bytes[end..] {
+            [0x80..=0xFF, ..] => return None,
+            [mark, 0x80..=0xFF, ..] if joint(&mark) => return None,
+            [mark, next, ..] if joint(&mark) && body(&next) => end += 2,
+            _ => return Some((end, kind)),
         }
     }
 }
@@ -90,6 +126,21 @@ mod tests {
         let mut segments = Vec::new();
         cut(text, 0, &mut segments);
         segments.iter().filter(|s| s.kind != SegmentKind::Space).map(|s| &text[s.range.clone()]).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_fast_way_finds_the_same(text in "[ab1 .,'&\\-é‑\t％½\u{a0}]{1,12}") {
+            if let Some((length, kind)) = ascii(text.as_bytes()) {
+                let (expected, of) = match text.as_bytes()[0] {
+                    b'0'..=b'9' => (number(&text), SegmentKind::Number),
+                    b if b.is_ascii_alphabetic() => (word(&text), SegmentKind::Latin),
+                    b if b.is_ascii_whitespace() => (length_while(&text, char::is_whitespace), SegmentKind::Space),
+                    _ => (1, SegmentKind::Punctuation),
+                };
+                proptest::prop_assert_eq!((length, kind), (expected, of));
+            }
+        }
     }
 
     #[test]

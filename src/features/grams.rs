@@ -1,0 +1,248 @@
+//! N-grams of a paragraph as 64-bit keys, before they are counted in blocks.
+//!
+//! A key says what an n-gram is, whichever block it is counted in: blocks that look at the same words share keys. Keys of different
+//! families begin differently.
+
+use std::ops::Range;
+
+use super::block::BlockKind;
+use super::extract::View;
+use super::lexicon::Role;
+use crate::target::{Passage, TokenKind, hash_spelling};
+use crate::text::is_han;
+
+/// What the n-grams of a block are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Tokens.
+    Tokens,
+    /// Two Han characters of one run.
+    Characters,
+    /// Characters across words, with mentions masked.
+    Spelling,
+    /// The language.
+    Language,
+    /// Symbols of the skeleton.
+    Skeleton,
+}
+
+impl Family {
+    /// The family of a block; `None` for blocks of numbers.
+    pub fn of(kind: BlockKind) -> Option<Family> {
+        use BlockKind as B;
+        match kind {
+            B::Paragraph | B::Sentence | B::Window3 | B::Window6 | B::Window12 | B::Before | B::After => {
+                Some(Family::Tokens)
+            }
+            B::Characters | B::NearCharacters => Some(Family::Characters),
+            B::Spelling => Some(Family::Spelling),
+            B::Language => Some(Family::Language),
+            B::Skeleton => Some(Family::Skeleton),
+            B::Lexicon | B::VectorParagraph | B::VectorBefore | B::VectorAfter => None,
+        }
+    }
+
+    /// The state before the first part.
+    fn start(self) -> u64 {
+        self as u64 + 1
+    }
+}
+
+/// How the vocabulary spells a mention of the target.
+pub const TARGET: &str = "⟨TARGET⟩";
+/// How the vocabulary spells a mention of any other company.
+pub const OTHER: &str = "⟨OTHER⟩";
+
+/// What separates the tokens of an n-gram in the vocabulary; no token contains it.
+pub const SEPARATOR: char = ' ';
+
+/// Finaliser of MurmurHash3: every bit of the input moves every bit of the output.
+fn mix(mut h: u64) -> u64 {
+    h ^= h >> 33;
+    h = h.wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    h ^= h >> 33;
+    h = h.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
+    h ^ (h >> 33)
+}
+
+/// The key of an n-gram from that of its first n − 1 parts and its last part's hash.
+pub fn step(state: u64, part: u64) -> u64 {
+    mix(state.rotate_left(17) ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+/// The key of an n-gram from its spelling.
+pub fn key_of_term(family: Family, term: &str) -> u64 {
+    match family {
+        Family::Characters | Family::Spelling => term.chars().fold(family.start(), |state, c| step(state, c as u64)),
+        _ => term.split(SEPARATOR).fold(family.start(), |state, part| step(state, hash_spelling(part))),
+    }
+}
+
+/// The key of a token.
+pub fn unigram(token: u64) -> u64 {
+    step(Family::Tokens.start(), token)
+}
+
+/// The key of the language of a passage.
+pub fn language(passage: &Passage) -> u64 {
+    step(Family::Language.start(), hash_spelling(passage.language.name()))
+}
+
+/// Bigrams of the Han characters of each run of adjoining Han tokens in `tokens`: `emit` gets the key, the first and the last token and the bytes.
+pub fn characters(passage: &Passage, tokens: Range<usize>, mut emit: impl FnMut(u64, [usize; 2], Range<usize>)) {
+    let text = passage.text.as_str();
+    let mut previous: Option<(usize, usize, char)> = None;
+    let mut end = usize::MAX;
+    for number in tokens {
+        let token = &passage.tokens[number];
+        if token.kind != TokenKind::Han || token.range.start != end {
+            previous = None;
+        }
+        end = token.range.end;
+        if token.kind != TokenKind::Han {
+            continue;
+        }
+        for (at, c) in text[token.range.clone()].char_indices() {
+            let at = token.range.start + at;
+            if let Some((first, start, before)) = previous {
+                let key = step(step(Family::Characters.start(), before as u64), c as u64);
+                emit(key, [first, number], start..at + c.len_utf8());
+            }
+            previous = Some((number, at, c));
+        }
+    }
+}
+
+/// How character n-grams show a mention of the target, and of another company.
+const MASKS: [char; 2] = ['◉', '○'];
+
+/// The characters of a paragraph, or of the bytes `within` from one of them to another, with their bytes: in lower case, each mention as one
+/// character, white space as one space.
+pub fn masked_characters(view: View<'_>, within: Range<usize>) -> Vec<(Range<usize>, char)> {
+    let View { passage, target, .. } = view;
+    let text = passage.text.as_str();
+    let mut found: Vec<(Range<usize>, char)> = Vec::with_capacity(within.len());
+    let mut at = within.start;
+    let first = passage.mentions.partition_point(|m| m.range.end <= within.start);
+    let mentions = passage.mentions[first..].iter().take_while(|m| m.range.start < within.end);
+    let mentions = mentions.map(|m| (m.range.clone(), Some(m.company)));
+    for (range, company) in mentions.chain([(within.end..within.end, None)]) {
+        for (offset, c) in text[at..range.start].char_indices() {
+            let place = at + offset..at + offset + c.len_utf8();
+            if !c.is_whitespace() {
+                found.extend(c.to_lowercase().next().filter(|c| !c.is_control()).map(|c| (place, c)));
+            } else if found.last().map_or(within.start > 0, |(_, last)| *last != SEPARATOR) {
+                found.push((place, SEPARATOR));
+            }
+        }
+        at = range.end;
+        found.extend(company.map(|company| (range, MASKS[usize::from(Some(company) != target)])));
+    }
+    found
+}
+
+/// Longest n-gram of characters.
+const SPELLING_NGRAMS: usize = 5;
+
+/// N-grams of the characters of a paragraph with their bytes.
+pub fn spelling(view: View<'_>, mut emit: impl FnMut(u64, Range<usize>)) {
+    let characters = masked_characters(view, 0..view.passage.text.as_str().len());
+    for first in 0..characters.len() {
+        let chinese = is_han(characters[first].1);
+        let longest = if chinese { SPELLING_NGRAMS - 1 } else { SPELLING_NGRAMS };
+        let mut key = Family::Spelling.start();
+        for (length, (place, c)) in (1..=longest).zip(&characters[first..]) {
+            key = step(key, *c as u64);
+            if chinese || length > 1 {
+                emit(key, characters[first].0.start..place.end);
+            }
+        }
+    }
+}
+
+/// Longest n-gram of skeleton symbols.
+const SKELETON_NGRAMS: usize = 3;
+
+/// N-grams of the skeleton's symbols: `emit` gets the key, the symbols and the tokens from the first to the last of them.
+pub fn skeleton_grams(view: View<'_>, mut emit: impl FnMut(u64, Range<usize>, Range<usize>)) {
+    let symbols = skeleton(view);
+    let hashes: Vec<u64> = symbols.iter().map(|(_, symbol)| hash_spelling(symbol)).collect();
+    for first in 0..symbols.len() {
+        let mut key = Family::Skeleton.start();
+        for last in first..symbols.len().min(first + SKELETON_NGRAMS) {
+            key = step(key, hashes[last]);
+            emit(key, first..last + 1, symbols[first].0.start..symbols[last].0.end);
+        }
+    }
+}
+
+/// The symbols of a paragraph's skeleton with their tokens: of the sentences that mention the target, or of all when it is not mentioned.
+///
+/// `T` is the target, `O` another company, `NOT` a negation, `BUT` a contrast, `?` a question mark, `/` the end of a sentence; a lexicon term is its agent's
+/// valence (`A++` to `A--`) with the sign of its patient's, or, when both are 0, the sign of its tone.
+pub fn skeleton(view: View<'_>) -> Vec<(Range<usize>, &'static str)> {
+    let View { passage, reading, target, .. } = view;
+    let tokens = &passage.tokens;
+    let mut near = vec![target.is_none(); tokens.last().map_or(0, |t| t.sentence + 1)];
+    for token in tokens {
+        if matches!(token.kind, TokenKind::Company(c) if Some(c) == target) {
+            near[token.sentence] = true;
+        }
+    }
+    let mut hits = reading.hits.iter().peekable();
+    let mut symbols: Vec<(Range<usize>, &'static str)> = Vec::new();
+    let mut sentence = None;
+    for (at, token) in tokens.iter().enumerate() {
+        let hit = hits.next_if(|hit| hit.tokens.start == at);
+        if !near[token.sentence] {
+            continue;
+        }
+        if sentence.is_some_and(|s| s != token.sentence) {
+            symbols.push((at..at + 1, "/"));
+        }
+        sentence = Some(token.sentence);
+        if let Some(hit) = hit {
+            symbols.push((hit.tokens.clone(), symbol(hit.role)));
+        } else if let TokenKind::Company(company) = token.kind {
+            symbols.push((at..at + 1, if Some(company) == target { "T" } else { "O" }));
+        } else if token.kind == TokenKind::Punctuation && &passage.text.as_str()[token.range.clone()] == "?" {
+            symbols.push((at..at + 1, "?"));
+        }
+    }
+    symbols
+}
+
+fn symbol(role: Role) -> &'static str {
+    let valence = match role {
+        Role::Negation => return "NOT",
+        Role::Contrast => return "BUT",
+        Role::Term(valence) => valence,
+    };
+    const SYMBOLS: [[&str; 3]; 5] = [
+        ["A--P-", "A--", "A--P+"],
+        ["A-P-", "A-", "A-P+"],
+        ["P-", "", "P+"],
+        ["A+P-", "A+", "A+P+"],
+        ["A++P-", "A++", "A++P+"],
+    ];
+    let agent = match valence.agent {
+        a if a <= -2.5 => 0,
+        a if a < 0.0 => 1,
+        a if a >= 2.5 => 4,
+        a if a > 0.0 => 3,
+        _ => 2,
+    };
+    let sign = |x: f32| {
+        if x < 0.0 {
+            0
+        } else if x > 0.0 {
+            2
+        } else {
+            1
+        }
+    };
+    match SYMBOLS[agent][sign(valence.patient)] {
+        "" => ["t-", "t", "t+"][sign(valence.tone)],
+        symbol => symbol,
+    }
+}

@@ -1,0 +1,99 @@
+//! The n-grams that a model knows, laid out for scoring.
+//!
+//! An n-gram has one *record* for each block, of any head, that knows it; its records lie side by side, so all that heads make of an n-gram is found by one look
+//! into the table and read from one place. The arrays are those of the model file and can be used where they lie.
+
+use std::borrow::Cow;
+
+use super::slots;
+
+/// Marks the last record of an n-gram.
+const LAST: u16 = 1 << 15;
+
+/// What one block knows of an n-gram.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entry<'a> {
+    /// The key of the n-gram.
+    pub key: u64,
+    /// The block, below 2¹⁵; the blocks of all heads are numbered as one list.
+    pub block: u16,
+    /// How the vocabulary spells the n-gram.
+    pub term: &'a str,
+    /// The inverse document frequency, and the weight of each class.
+    pub values: [f32; 4],
+}
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vocabulary {
+    slots: Cow<'static, [[u32; 2]]>,
+    blocks: Cow<'static, [u16]>,
+    values: Cow<'static, [[f32; 4]]>,
+}
+
+impl Vocabulary {
+    /// Lays entries out; gives the terms in the order of the n-grams, too. The order of the entries does not matter.
+    pub fn build(mut entries: Vec<Entry<'_>>) -> (Self, Vec<&str>) {
+        entries.sort_unstable_by_key(|entry| (entry.key, entry.block));
+        let mut terms = Vec::new();
+        let mut keys = Vec::new();
+        let mut blocks = Vec::with_capacity(entries.len());
+        for same in entries.chunk_by(|a, b| a.key == b.key) {
+            keys.push((same[0].key, blocks.len() as u32));
+            terms.push(same[0].term);
+            blocks.extend(same.iter().map(|entry| entry.block));
+            *blocks.last_mut().expect("a chunk is not empty") |= LAST;
+        }
+        let values = entries.iter().map(|entry| entry.values).collect();
+        (
+            Vocabulary { slots: slots::build(&keys).into(), blocks: Cow::Owned(blocks), values: Cow::Owned(values) },
+            terms,
+        )
+    }
+
+    /// Puts the parts of a file together. What they say is not checked; [`Vocabulary::entries`] with [`Vocabulary::build`] does.
+    pub(crate) fn from_parts(
+        slots: Cow<'static, [[u32; 2]]>,
+        blocks: Cow<'static, [u16]>,
+        values: Cow<'static, [[f32; 4]]>,
+    ) -> Self {
+        Vocabulary { slots, blocks, values }
+    }
+
+    /// The parts: slots, the block of each record and its values.
+    pub(crate) fn parts(&self) -> (&[[u32; 2]], &[u16], &[[f32; 4]]) {
+        (&self.slots, &self.blocks, &self.values)
+    }
+
+    /// The records of each n-gram, in their order: block and values.
+    pub fn grams(&self) -> impl Iterator<Item = impl Iterator<Item = (u16, [f32; 4])>> {
+        let mut at = 0;
+        self.blocks.split_inclusive(|block| block & LAST != 0).map(move |blocks| {
+            let values = &self.values[at..at + blocks.len()];
+            at += blocks.len();
+            blocks.iter().zip(values).map(|(block, values)| (block & !LAST, *values))
+        })
+    }
+
+    /// The first record of an n-gram.
+    #[inline]
+    pub(super) fn find(&self, key: u64) -> Option<u32> {
+        slots::find(&self.slots, key)
+    }
+
+    /// The records of an n-gram from the first on: block and values.
+    #[inline]
+    pub(super) fn records(&self, first: u32) -> impl Iterator<Item = (usize, &[f32; 4])> {
+        let mut at = first as usize;
+        let mut open = true;
+        std::iter::from_fn(move || {
+            if !open {
+                return None;
+            }
+            let block = self.blocks[at];
+            open = block & LAST == 0;
+            at += 1;
+            Some((usize::from(block & !LAST), &self.values[at - 1]))
+        })
+    }
+}
