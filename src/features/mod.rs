@@ -21,7 +21,7 @@ pub use dense::{attribute, mean_vector, term as column_term, values, width};
 pub use extract::{Place, Reading, Scope, View, entry_key, extract, spell};
 pub use grams::Family;
 pub use lexicon::{Hit, Role, Valence};
-pub use occurrences::{Found, Known, Plan, visit};
+pub use occurrences::{Found, Known, Plan, Sums, damped, tally, visit};
 pub use rows::{BagOfWords, Row};
 pub use vectorizer::{Counts, Vectorizer, VectorizerError};
 pub use vectors::{DIMENSIONS, Located};

@@ -4,6 +4,7 @@
 //! and character n-grams across mentions are looked up for each.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::block::{BlockKind, Settings};
 use super::dense::unit;
@@ -37,15 +38,15 @@ pub struct Known {
 }
 
 impl Known {
-    /// Looks a paragraph up.
-    pub fn new(vocabulary: &Vocabulary, passage: &Passage) -> Self {
+    /// Looks a paragraph up; its word vectors too, if they are wanted.
+    pub fn new(vocabulary: &Vocabulary, passage: &Passage, vectors: bool) -> Self {
         let tokens = &passage.tokens;
-        let located = Located::of(passage);
+        let located = if vectors { Located::of(passage) } else { Located::default() };
         let mut known = Known {
             tokens: Vec::with_capacity(tokens.len()),
             characters: Vec::new(),
             language: vocabulary.find(language(passage)),
-            mean: unit(located.sum(std::iter::once(0..tokens.len()))),
+            mean: if vectors { unit(located.sum(std::iter::once(0..tokens.len()))) } else { [0.0; DIMENSIONS] },
             located,
         };
         let is_word = |token: &Token| !matches!(token.kind, TokenKind::Company(_));
@@ -82,18 +83,20 @@ fn sort(found: &mut [Occurrence]) {
 pub struct Plan {
     /// The number of its first block among those of all heads.
     first: usize,
-    /// For each block, which of the counts of an n-gram is its.
+    /// For each block of all heads, which of the counts of an n-gram is its.
     lanes: Vec<u8>,
     families: [bool; 5],
     topics: bool,
 }
 
-/// How many counts an n-gram has at most: one a block of a family.
+/// How many counts an n-gram has: one a block of a family, and one that is always 0.
 const LANES: usize = 8;
+/// The lane of blocks of other heads.
+const NOWHERE: u8 = 7;
 
 impl Plan {
-    /// The plan for blocks that are numbered from `first` on.
-    pub fn new(settings: &Settings, first: usize) -> Self {
+    /// The plan for blocks that are numbered from `first` on, of `all` that there are.
+    pub fn new(settings: &Settings, first: usize, all: usize) -> Self {
         let lane = |kind| match kind {
             BlockKind::Sentence | BlockKind::NearCharacters => 1,
             BlockKind::Window3 => 2,
@@ -109,7 +112,10 @@ impl Plan {
         }
         Plan {
             first,
-            lanes: settings.blocks.iter().map(|block| lane(block.kind)).collect(),
+            lanes: (0..all)
+                .map(|at| at.checked_sub(first).and_then(|at| settings.blocks.get(at)))
+                .map(|block| block.map_or(NOWHERE, |block| lane(block.kind)))
+                .collect(),
             families,
             topics: settings.active().any(|(_, block)| block.per_topic),
         }
@@ -155,6 +161,17 @@ impl Covers {
         self.ones[range].iter_mut().for_each(|cover| *cover += one);
     }
 
+    /// How often each lane has an n-gram.
+    #[inline]
+    fn counts(&self, family: Family, places: &[Occurrence]) -> [u32; LANES] {
+        let mut counts = [0u32; LANES];
+        for place in places {
+            let cover = self.of(family, place).to_le_bytes();
+            counts.iter_mut().zip(cover).for_each(|(count, times)| *count += u32::from(times));
+        }
+        counts
+    }
+
     /// How often the blocks have the n-gram at a place.
     #[inline]
     fn of(&self, family: Family, occurrence: &Occurrence) -> u64 {
@@ -168,6 +185,16 @@ impl Covers {
             Family::Spelling | Family::Language | Family::Skeleton => 1,
         }
     }
+}
+
+/// What the n-grams of a view add up to in one block: the square of the length, and for each class Σ value × weight.
+pub type Sums = [f64; 4];
+
+/// (1 + ln tf): how much an n-gram counts that stands so often in a block.
+pub fn damped(count: u32) -> f64 {
+    static LOW: LazyLock<[f64; 64]> =
+        LazyLock::new(|| std::array::from_fn(|count| if count == 0 { 0.0 } else { 1.0 + (count as f64).ln() }));
+    LOW.get(count as usize).copied().unwrap_or_else(|| 1.0 + f64::from(count).ln())
 }
 
 /// An n-gram in a block of a head.
@@ -201,6 +228,28 @@ impl Found<'_> {
     }
 }
 
+/// The sums of each block of a head, and how many features the view has in them.
+pub fn tally(vocabulary: &Vocabulary, plan: &Plan, scope: &Scope, view: View<'_>, known: &Known) -> (Vec<Sums>, usize) {
+    let covers = Covers::new(scope, &view.passage.tokens, plan);
+    let mut sums: Vec<Sums> = vec![[0.0; 4]; plan.lanes.len()];
+    let mut features = 0;
+    groups(vocabulary, plan, view, known, |family, same| {
+        let counts = covers.counts(family, same);
+        // Blocks that have the n-gram nowhere add nothing; to ask which those are would take longer than to add it.
+        for (block, values) in vocabulary.records(same[0].record) {
+            let count = counts[usize::from(plan.lanes[block])];
+            let [idf, weights @ ..] = values.map(f64::from);
+            let value = damped(count) * idf;
+            let [square, classes @ ..] = &mut sums[block];
+            *square += value * value;
+            classes.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += value * weight);
+            features += usize::from(count > 0);
+        }
+    });
+    sums.drain(..plan.first);
+    (sums, features)
+}
+
 /// Calls `found` with every known n-gram of a view in every block of a head; an n-gram comes once for each block. The order depends on the vocabulary and the view alone.
 pub fn visit(
     vocabulary: &Vocabulary,
@@ -210,26 +259,31 @@ pub fn visit(
     known: &Known,
     mut found: impl FnMut(Found<'_>),
 ) {
-    let passage = view.passage;
-    let covers = Covers::new(scope, &passage.tokens, plan);
-    let mut each = |family: Family, occurrences: &[Occurrence]| {
-        for same in occurrences.chunk_by(|a, b| a.record == b.record) {
-            let mut counts = [0u32; LANES];
-            for occurrence in same {
-                let cover = covers.of(family, occurrence).to_le_bytes();
-                counts.iter_mut().zip(cover).for_each(|(count, times)| *count += u32::from(times));
-            }
-            for (block, values) in vocabulary.records(same[0].record) {
-                let Some(&lane) = block.checked_sub(plan.first).and_then(|block| plan.lanes.get(block)) else {
-                    continue;
-                };
-                let count = counts[usize::from(lane)];
-                if count > 0 {
-                    let (block, occurrences, covers) = (block - plan.first, same, &covers);
-                    found(Found { block, count, values, family, lane, occurrences, covers });
-                }
+    let covers = Covers::new(scope, &view.passage.tokens, plan);
+    groups(vocabulary, plan, view, known, |family, same| {
+        let counts = covers.counts(family, same);
+        for (block, values) in vocabulary.records(same[0].record) {
+            let lane = plan.lanes[block];
+            let count = counts[usize::from(lane)];
+            if count > 0 {
+                let (block, occurrences, covers) = (block - plan.first, same, &covers);
+                found(Found { block, count, values, family, lane, occurrences, covers });
             }
         }
+    });
+}
+
+/// Calls `group` with all places of every known n-gram of a view.
+fn groups(
+    vocabulary: &Vocabulary,
+    plan: &Plan,
+    view: View<'_>,
+    known: &Known,
+    mut group: impl FnMut(Family, &[Occurrence]),
+) {
+    let passage = view.passage;
+    let mut each = |family: Family, occurrences: &[Occurrence]| {
+        occurrences.chunk_by(|a, b| a.record == b.record).for_each(|same| group(family, same));
     };
     each(Family::Tokens, &known.tokens);
     each(Family::Characters, &known.characters);

@@ -10,7 +10,8 @@ use super::sparse_logistic::log_softmax;
 use super::texts::TrainingTexts;
 use super::{Model, Provenance, identity};
 use crate::features::{
-    BlockKind, Entry, Known, Place, Plan, Scope, Settings, View, Vocabulary, attribute, entry_key, values, visit, width,
+    BlockKind, Entry, Known, Place, Plan, Reading, Scope, Settings, View, Vocabulary, attribute, damped, entry_key,
+    tally, values, visit, width,
 };
 use crate::label::Language;
 use crate::target::{Passage, TokenKind};
@@ -35,7 +36,15 @@ pub struct CompiledModel {
 pub struct CompiledHead {
     vocabulary: Arc<Vocabulary>,
     plan: Plan,
+    looks: Looks,
     rest: Rest,
+}
+
+/// What the heads of a model look at beside n-grams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Looks {
+    vectors: bool,
+    lexicon: bool,
 }
 
 /// What a head is beside its n-grams.
@@ -113,9 +122,19 @@ impl CompiledModel {
     ) -> Self {
         let vocabulary = Arc::new(vocabulary);
         let first = stance.as_ref().map_or(0, |stance| stance.settings.blocks.len());
+        let all = first + sentiment.as_ref().map_or(0, |sentiment| sentiment.settings.blocks.len());
+        let uses = |kinds: &[BlockKind]| {
+            let heads = stance.iter().chain(&sentiment);
+            heads.flat_map(|head| head.settings.active()).any(|(_, block)| kinds.contains(&block.kind))
+        };
+        let looks = Looks {
+            vectors: uses(&[BlockKind::VectorParagraph, BlockKind::VectorBefore, BlockKind::VectorAfter]),
+            lexicon: uses(&[BlockKind::Lexicon, BlockKind::Skeleton]),
+        };
         let head = |rest: Rest, first| CompiledHead {
             vocabulary: Arc::clone(&vocabulary),
-            plan: Plan::new(&rest.settings, first),
+            plan: Plan::new(&rest.settings, first, all),
+            looks,
             rest,
         };
         CompiledModel {
@@ -129,20 +148,16 @@ impl CompiledModel {
 
     /// A head by itself.
     pub fn of_head(head: &Head) -> CompiledHead {
-        let vocabulary = Arc::new(vocabulary([Some(head), None]).0);
         let rest = Rest::of(head);
-        CompiledHead { vocabulary, plan: Plan::new(&rest.settings, 0), rest }
+        let plan = Plan::new(&rest.settings, 0, rest.settings.blocks.len());
+        let looks = Looks { vectors: true, lexicon: true };
+        CompiledHead { vocabulary: Arc::new(vocabulary([Some(head), None]).0), plan, looks, rest }
     }
 
     /// What names the model in every output, see [`Model::identity`].
     pub fn identity(&self) -> String {
         identity(&self.sha256, &self.provenance)
     }
-}
-
-/// (1 + ln tf): how much an n-gram counts that stands so often in a block.
-fn damped(count: u32) -> f64 {
-    if count == 1 { 1.0 } else { 1.0 + f64::from(count).ln() }
 }
 
 impl CompiledHead {
@@ -173,7 +188,12 @@ impl CompiledHead {
 
     /// Looks the words of a paragraph up, for all heads of the model and all targets.
     pub fn look_up(&self, passage: &Passage) -> Known {
-        Known::new(&self.vocabulary, passage)
+        Known::new(&self.vocabulary, passage, self.looks.vectors)
+    }
+
+    /// What the lexicon finds in a paragraph, if a head of the model asks for it.
+    pub fn read(&self, passage: &Passage) -> Reading {
+        if self.looks.lexicon { Reading::new(passage) } else { Reading::default() }
     }
 
     /// Judges a view, given what was looked up of its paragraph. A text of names and marks without a single word says nothing: it is neutral, with no features.
@@ -188,17 +208,7 @@ impl CompiledHead {
             return Judgement { p, own: p, logits: *intercepts, language, class: 1, features: 0 };
         }
         let scope = Scope::new(settings, view);
-        let mut features = 0;
-        // For each block, the square of its length and the sums of the classes.
-        let mut sums = vec![[0f64; 4]; settings.blocks.len()];
-        visit(&self.vocabulary, &self.plan, &scope, view, known, |found| {
-            let [idf, weights @ ..] = found.values.map(f64::from);
-            let value = damped(found.count) * idf;
-            let [square, classes @ ..] = &mut sums[found.block];
-            *square += value * value;
-            classes.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += value * weight);
-            features += 1;
-        });
+        let (sums, mut features) = tally(&self.vocabulary, &self.plan, &scope, view, known);
         let mut logits = *intercepts;
         for (block, [square, classes @ ..]) in settings.blocks.iter().zip(sums) {
             if square > 0.0 {
@@ -209,9 +219,10 @@ impl CompiledHead {
         for (block, weights) in settings.blocks.iter().zip(&self.rest.numbers).filter(|(_, w)| !w.is_empty()) {
             let mut classes = [0f64; 3];
             self.numbers(block.kind, view, &scope, known, |values| {
-                for (&value, weights) in values.iter().zip(weights) {
-                    features += usize::from(value != 0.0);
-                    classes.iter_mut().zip(weights).for_each(|(sum, w)| *sum += f64::from(value) * f64::from(*w));
+                for (&value, weights) in values.iter().zip(weights).filter(|(value, _)| **value != 0.0) {
+                    features += 1;
+                    let value = f64::from(value);
+                    classes.iter_mut().zip(weights).for_each(|(sum, w)| *sum += value * f64::from(*w));
                 }
             });
             logits.iter_mut().zip(classes).for_each(|(logit, sum)| *logit += f64::from(block.scale) * sum);
@@ -297,7 +308,7 @@ fn has_words(view: View<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::{Block, Counts, Reading, Vectorizer};
+    use crate::features::{Block, Counts, Vectorizer};
     use crate::target::{Mention, Via};
     use crate::text::{Normalized, Segmenter};
 

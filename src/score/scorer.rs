@@ -147,7 +147,7 @@ impl Scorer {
             .map(|(paragraph, (text, mentions))| {
                 let judged = !mentions.is_empty() || self.sentiment.is_some();
                 let passage = Passage::new(text, mentions, segmenter);
-                let reading = if judged { Reading::new(&passage) } else { Reading::default() };
+                let reading = if judged { self.stance.read(&passage) } else { Reading::default() };
                 let whole = View { passage: &passage, reading: &reading, target: None, topic: None };
                 let known = judged.then(|| self.stance.look_up(&passage));
                 let (plain, spans) = paragraph.spans(&article.text);
