@@ -21,7 +21,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::args::{JudgeArgs, LabelArgs, ReadArgs};
 use super::progress::{Counter, Steps};
-use super::read::{self, Batch};
+use super::read::{self, Batch, Handing};
 use super::{Outcome, Summary, inputs, report_error};
 
 /// `lichang compare`.
@@ -321,7 +321,7 @@ fn gather(
         }
         Ok(true)
     };
-    let worked = read::batches(inputs, (0, 0), |batches| -> anyhow::Result<bool> {
+    let worked = read::batches(inputs, Handing::default(), |batches| -> anyhow::Result<bool> {
         for batch in batches {
             let Batch { found, .. } = batch?;
             let size = found.len();
@@ -333,8 +333,9 @@ fn gather(
         take(source.finish()?)
     });
     counter.finish();
+    let worked = worked?;
     summary.skipped = worked.skipped;
-    if !worked.result? {
+    if !worked.whole {
         summary.print();
         anyhow::bail!("stopped at the first failure, as --strict asks");
     }
