@@ -37,7 +37,7 @@ pub struct FieldNames {
     pub id: Vec<String>,
     /// A field whose text, number or flag is wanted beside these facts.
     pub extra: Option<String>,
-    /// Whether rows of scores, as `lichang score` writes them to CSV and Parquet, are handed over as lines of scores ([`super::Document::score_line`]) and such
+    /// Whether rows of scores, as `lichang score` writes them to CSV, Parquet and Arrow, are handed over as lines of scores ([`super::Document::score_line`]) and such
     /// lines are wanted from folders too.
     pub scores: bool,
 }

@@ -27,7 +27,7 @@ use super::{Outcome, Summary, inputs, report_error};
 /// `lichang compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The inputs are those of `lichang score`, or what it has written (ndjson, csv, parquet), whose scores are taken as they are.
+The inputs are those of `lichang score`, or what it has written (ndjson, csv, parquet, arrow), whose scores are taken as they are.
 Of scores, only ndjson has the paragraphs, by which labels correct; with --with-text near-copies of one story are found too.
 
 Means of scores carry the model's errors, which may differ between outlets. Labels of a random sample correct them:
