@@ -48,7 +48,7 @@ fn a_killed_run_leaves_nothing_half_and_can_be_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let input = records(folder.path());
     let input = input.to_str().unwrap();
-    for format in ["ndjson", "csv", "json", "parquet", "html"] {
+    for format in ["ndjson", "csv", "json", "parquet", "arrow", "html"] {
         let whole = folder.path().join(format!("whole.{format}"));
         let status = lichang(&["score", input, "-f", format, "-o", whole.to_str().unwrap()]).status().unwrap();
         assert_eq!(status.code(), Some(2), "one record is broken");

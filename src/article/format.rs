@@ -44,6 +44,8 @@ pub(super) enum Verdict {
 
 /// How many bytes [`verdict`] wants to see.
 pub(super) const HEAD: usize = 1 << 13;
+/// How many bytes the magics of streams have.
+const MAGIC: usize = 8;
 
 /// Kinds that are not text, by their first bytes.
 const REFUSED: [(&[u8], &str); 14] = [
@@ -75,6 +77,21 @@ pub(super) fn verdict(name: &str, head: &[u8], named: bool) -> Verdict {
         None if named => Verdict::Read(by_look(head)),
         None => Verdict::Unknown,
     }
+}
+
+/// How many bytes of a stream say what it is whatever comes behind them, so that nothing behind them need be waited for: the first line of records with one a
+/// line, the magic of a compressed stream or a stream of Arrow.
+pub(super) fn settled(name: &str, head: &[u8]) -> Option<usize> {
+    if let Some(Verdict::Read(Format::ArrowStream | Format::Compressed(_))) = by_magic(head) {
+        return Some(head.len().min(MAGIC));
+    }
+    let first = head.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let end = first + head[first..].iter().position(|byte| *byte == b'\n')? + 1;
+    // Neither archives nor UTF-16 have lines.
+    if head[..end].contains(&0) {
+        return None;
+    }
+    matches!(verdict(name, &head[..end], true), Verdict::Read(Format::Json | Format::Csv(_))).then_some(end)
 }
 
 fn by_magic(head: &[u8]) -> Option<Verdict> {
@@ -216,6 +233,33 @@ mod tests {
         ];
         for (name, head, named, expected) in cases {
             assert_eq!(verdict(name, head, named), expected, "{name} {:?}", String::from_utf8_lossy(head));
+        }
+    }
+
+    #[test]
+    fn a_first_line_settles_records_only() {
+        let line = b"{\"text\": \"a\"}\n";
+        let two = [&line[..], line].concat();
+        let arrow = [0xFF, 0xFF, 0xFF, 0xFF, 0x10, 1, 0, 0, 0x10, 0];
+        let utf16: Vec<u8> = "{\"text\":1}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let cases: [(&str, &[u8], Option<usize>); 14] = [
+            ("-", &line[..13], None),
+            ("-", line, Some(14)),
+            ("-", &two, Some(14)),
+            ("-", b"\r\n{\"text\": 1}\r\nx", Some(15)),
+            ("-", b"\xEF\xBB\xBF{\"a\":1}\n", Some(11)),
+            ("-", b"[{\"text\": 1},\n", Some(14)),
+            ("-", b"{\n", None),
+            ("-", b"{words}\nmore\n", None),
+            ("-", b"From: a\n", None),
+            ("-", &utf16, None),
+            ("-", &arrow[..7], None),
+            ("-", &arrow, Some(8)),
+            ("-", b"\x1F\x8B\x08\0\0\0\0\0\0", Some(8)),
+            ("a.csv", b"text,id\nx", Some(8)),
+        ];
+        for (name, head, expected) in cases {
+            assert_eq!(settled(name, head), expected, "{name} {:?}", String::from_utf8_lossy(head));
         }
     }
 }

@@ -37,7 +37,7 @@ pub struct FieldNames {
     pub id: Vec<String>,
     /// A field whose text, number or flag is wanted beside these facts.
     pub extra: Option<String>,
-    /// Whether rows of scores, as `lichang score` writes them to CSV and Parquet, are handed over as lines of scores ([`super::Document::score_line`]) and such
+    /// Whether rows of scores, as `lichang score` writes them to CSV, Parquet and Arrow, are handed over as lines of scores ([`super::Document::score_line`]) and such
     /// lines are wanted from folders too.
     pub scores: bool,
 }
@@ -159,7 +159,7 @@ pub(super) fn read_csv(
     longest: usize,
     emit: Emit<'_>,
 ) -> ControlFlow<()> {
-    let (start, reader) = match head(reader, HEAD) {
+    let (start, reader) = match head(reader, HEAD, first_line) {
         Ok(found) => found,
         Err(error) => return emit(Err(DocumentError::at(doc, 1, format!("cannot read: {error}")))),
     };
@@ -194,6 +194,11 @@ pub(super) fn read_csv(
             }
         }
     }
+}
+
+/// The length of the first line, from which the delimiter is told.
+fn first_line(start: &[u8]) -> Option<usize> {
+    start.iter().position(|byte| *byte == b'\n').map(|end| end + 1)
 }
 
 /// The cause of an error of the csv crate, whose own words repeat where it happened.

@@ -1,4 +1,4 @@
-//! Scores that `lichang score` has written, where articles were expected: lines of NDJSON, and the rows of CSV and Parquet, which become such lines.
+//! Scores that `lichang score` has written, where articles were expected: lines of NDJSON, and the rows of CSV, Parquet and Arrow, which become such lines.
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use encoding_rs::Encoding;
 use walkdir::WalkDir;
 
 use super::document::{Content, Document, DocumentError, Emit};
-use super::format::{Format, HEAD, Verdict, verdict};
+use super::format::{Format, HEAD, Verdict, settled, verdict};
 use super::records::{FieldNames, is_label_record, read_csv};
 use super::scores::ScoreLine;
 use super::{Meta, archive, columnar, epub, feed, json, mail, warc};
@@ -38,11 +38,14 @@ pub struct ReadOptions {
     pub encoding: Option<&'static Encoding>,
     /// The most bytes that a document may have, unpacked.
     pub max_document: usize,
+    /// Whether records from standard input and other pipes are handed over as soon as they have come in whole. What a stream is, and its encoding, is then told
+    /// from its first line alone if that is a record; otherwise the first 8 KiB are waited for.
+    pub prompt: bool,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { names: FieldNames::default(), encoding: None, max_document: MAX_DOCUMENT }
+        ReadOptions { names: FieldNames::default(), encoding: None, max_document: MAX_DOCUMENT, prompt: false }
     }
 }
 
@@ -137,18 +140,19 @@ impl<'a> Source<'a> {
         Box::new(BufReader::with_capacity(1 << 16, self.read()))
     }
 
-    /// The first bytes, and the source as it was.
-    fn peek(self) -> io::Result<(Vec<u8>, Self)> {
+    /// The first bytes of what is called `name`, and the source as it was. Of a stream no more bytes than say what it is when they are to be had promptly.
+    fn peek(self, name: &str, prompt: bool) -> io::Result<(Vec<u8>, Self)> {
         if let Source::File(mut file) = self {
+            // Pipes have names too and cannot go back.
+            if file.rewind().is_err() {
+                return Source::Stream(Box::new(file)).peek(name, prompt);
+            }
             let mut start = Vec::new();
             file.by_ref().take(HEAD as u64).read_to_end(&mut start)?;
-            // Pipes have names too and cannot go back.
-            return Ok(match file.rewind() {
-                Ok(()) => (start, Source::File(file)),
-                Err(_) => (start.clone(), Source::Stream(Box::new(Cursor::new(start).chain(file)))),
-            });
+            file.rewind()?;
+            return Ok((start, Source::File(file)));
         }
-        let (start, reader) = head(self.read(), HEAD)?;
+        let (start, reader) = head(self.read(), HEAD, |start| if prompt { settled(name, start) } else { None })?;
         Ok((start, Source::Stream(Box::new(reader))))
     }
 
@@ -179,6 +183,7 @@ pub(super) struct Reader {
     names: Arc<FieldNames>,
     encoding: Option<&'static Encoding>,
     extra: Option<Arc<str>>,
+    prompt: bool,
     /// The most bytes of a document.
     pub(super) limit: usize,
     /// Files that were passed over.
@@ -187,9 +192,9 @@ pub(super) struct Reader {
 
 impl Reader {
     fn new(options: ReadOptions) -> Self {
-        let ReadOptions { names, encoding, max_document } = options;
+        let ReadOptions { names, encoding, max_document, prompt } = options;
         let extra = names.extra.as_deref().map(Arc::from);
-        Reader { names: Arc::new(names), encoding, extra, limit: max_document, skipped: 0 }
+        Reader { names: Arc::new(names), encoding, extra, prompt, limit: max_document, skipped: 0 }
     }
 
     fn folder(&mut self, folder: &Path, emit: Emit<'_>) -> ControlFlow<()> {
@@ -237,7 +242,7 @@ impl Reader {
         depth: usize,
         emit: Emit<'_>,
     ) -> ControlFlow<()> {
-        let (start, source) = match source.peek() {
+        let (start, source) = match source.peek(name, self.prompt) {
             Ok(found) => found,
             Err(error) => return emit(Err(DocumentError::whole(doc, format!("cannot read: {error}")))),
         };

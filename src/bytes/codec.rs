@@ -129,12 +129,33 @@ pub type Headed<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
 /// The first bytes of a reader, at most `most`, and a reader that still has them.
 ///
+/// Reads no further once `enough` says of what was read how many bytes of it suffice, and returns no more than these, so that what is returned does not depend on
+/// how the bytes arrive.
+///
 /// # Errors
 /// Those of the reader.
-pub fn head<R: Read>(mut reader: R, most: usize) -> io::Result<(Vec<u8>, Headed<R>)> {
-    let mut start = Vec::new();
-    reader.by_ref().take(most as u64).read_to_end(&mut start)?;
-    Ok((start.clone(), Cursor::new(start).chain(reader)))
+pub fn head<R: Read>(
+    mut reader: R,
+    most: usize,
+    enough: impl Fn(&[u8]) -> Option<usize>,
+) -> io::Result<(Vec<u8>, Headed<R>)> {
+    let mut start = vec![0; most];
+    let mut filled = 0;
+    let mut wanted = None;
+    while filled < most && wanted.is_none() {
+        match reader.read(&mut start[filled..]) {
+            Ok(0) => break,
+            Ok(read) => {
+                filled += read;
+                wanted = enough(&start[..filled]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    start.truncate(filled);
+    let head = start[..wanted.unwrap_or(filled)].to_vec();
+    Ok((head, Cursor::new(start).chain(reader)))
 }
 
 /// The bytes of a file, unpacked if they are compressed, at most `limit`; bombs are refused.
@@ -142,7 +163,7 @@ pub fn head<R: Read>(mut reader: R, most: usize) -> io::Result<(Vec<u8>, Headed<
 /// # Errors
 /// Those of the reader and the decoder, and one for more than `limit` bytes.
 pub fn unpack_all(reader: impl Read, limit: usize) -> io::Result<Vec<u8>> {
-    let (start, reader) = head(reader, 8)?;
+    let (start, reader) = head(reader, 8, |_| None)?;
     let mut bytes = Vec::new();
     let read = match Codec::of(&start) {
         Some(codec) => {
@@ -202,6 +223,18 @@ mod tests {
             [("a.jsonl.gz", "a.jsonl"), ("a.TGZ", "a.tar"), ("a.b", "a.b"), ("a", "a"), ("b/c.xz", "b/c")]
         {
             assert_eq!(Codec::inner_name(name), inner);
+        }
+    }
+
+    #[test]
+    fn heads_end_where_they_suffice_and_nothing_is_lost() {
+        let line = |start: &[u8]| start.iter().position(|b| *b == b'\n').map(|end| end + 1);
+        for (text, most, expected) in [("a\nb\nc", 9, "a\n"), ("abc", 9, "abc"), ("abc\n", 2, "ab"), ("", 9, "")] {
+            let (start, mut rest) = head(text.as_bytes(), most, line).unwrap();
+            assert_eq!(String::from_utf8(start).unwrap(), expected);
+            let mut all = String::new();
+            rest.read_to_string(&mut all).unwrap();
+            assert_eq!(all, text);
         }
     }
 }

@@ -104,7 +104,9 @@ Examples:
   lichang score news.warc.gz --format parquet --output scores.parquet
   lichang score crawl/ --format ndjson --output scores.ndjson --resume   go on where a run ended
   lichang score articles/ --format html --output report.html
-  zcat crawl.jsonl.gz | lichang score - --format ndjson --with-text > scores.ndjson")]
+  zcat crawl.jsonl.gz | lichang score - --format ndjson --with-text > scores.ndjson
+  tail -f news.jsonl | lichang score - --format ndjson --line-buffered   each article as it comes
+  producer | lichang score - --format arrow | consumer   Arrow streams on both sides")]
 pub struct ScoreArgs {
     /// Files, folders, or `-` for standard input
     #[arg(required = true, value_name = "INPUT")]
@@ -129,6 +131,12 @@ pub struct ScoreArgs {
     /// Go on with what an interrupted run with the same inputs and options has left of the output
     #[arg(long, requires = "output")]
     pub resume: bool,
+    /// Write the scores of each document as soon as it is read, for use between two pipes
+    ///
+    /// Neither more input nor a full batch is waited for. What standard input is, and its encoding, is told from its first line
+    /// if that is a record. Not for formats that can only be written at the end (parquet, html).
+    #[arg(long, conflicts_with = "output")]
+    pub line_buffered: bool,
     #[command(flatten)]
     pub read: ReadArgs,
 }
@@ -213,6 +221,8 @@ pub enum ScoreFormat {
     Csv,
     /// The same rows as a table of typed columns
     Parquet,
+    /// The same table as a stream (Arrow IPC), a record batch at a time
+    Arrow,
     /// A page for a browser, to read, colour and correct
     Html,
 }

@@ -21,13 +21,13 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::args::{JudgeArgs, LabelArgs, ReadArgs};
 use super::progress::{Counter, Steps};
-use super::read::{self, Batch};
+use super::read::{self, Batch, Handing};
 use super::{Outcome, Summary, inputs, report_error};
 
 /// `lichang compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The inputs are those of `lichang score`, or what it has written (ndjson, csv, parquet), whose scores are taken as they are.
+The inputs are those of `lichang score`, or what it has written (ndjson, csv, parquet, arrow), whose scores are taken as they are.
 Of scores, only ndjson has the paragraphs, by which labels correct; with --with-text near-copies of one story are found too.
 
 Means of scores carry the model's errors, which may differ between outlets. Labels of a random sample correct them:
@@ -321,7 +321,7 @@ fn gather(
         }
         Ok(true)
     };
-    let worked = read::batches(inputs, (0, 0), |batches| -> anyhow::Result<bool> {
+    let worked = read::batches(inputs, Handing::default(), |batches| -> anyhow::Result<bool> {
         for batch in batches {
             let Batch { found, .. } = batch?;
             let size = found.len();
@@ -333,8 +333,9 @@ fn gather(
         take(source.finish()?)
     });
     counter.finish();
+    let worked = worked?;
     summary.skipped = worked.skipped;
-    if !worked.result? {
+    if !worked.whole {
         summary.print();
         anyhow::bail!("stopped at the first failure, as --strict asks");
     }

@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use super::args::ExtractArgs;
 use super::progress::Counter;
-use super::{Outcome, Summary, read, report_error};
+use super::read::{self, Handing};
+use super::{Outcome, Summary, report_error};
 
 /// Writes the text of what the arguments name.
 pub fn run(args: ExtractArgs) -> anyhow::Result<Outcome> {
@@ -24,7 +25,7 @@ pub fn run(args: ExtractArgs) -> anyhow::Result<Outcome> {
     let mut names = HashMap::new();
     let counter = Counter::new("documents");
     let (mut done, mut failed) = (0u64, 0u64);
-    let worked = read::batches(inputs, (0, 0), |batches| -> anyhow::Result<bool> {
+    let worked = read::batches(inputs, Handing::default(), |batches| -> anyhow::Result<bool> {
         for batch in batches {
             let found = batch?.found;
             let size = found.len();
@@ -66,8 +67,9 @@ pub fn run(args: ExtractArgs) -> anyhow::Result<Outcome> {
     });
     counter.finish();
     out.flush()?;
+    let worked = worked?;
     let summary = Summary { read: done, skipped: worked.skipped, failed };
-    if !worked.result? {
+    if !worked.whole {
         summary.print();
         anyhow::bail!("stopped at the first failure, as --strict asks");
     }

@@ -2,15 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IsTerminal, Seek, Write};
-use std::sync::mpsc::Receiver;
 
 use anyhow::Context;
-use lichang::article::{Document, DocumentError, Inputs};
+use lichang::article::{Document, DocumentError, Inputs, ReadOptions};
 use lichang::guard::guarded;
 use lichang::model::{CompiledModel, hex_sha256};
 use lichang::report::{
-    CsvReporter, HtmlReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown, TableReporter,
-    html_from_rows, parquet_from_rows,
+    ArrowReporter, CsvReporter, HtmlReporter, JsonReporter, NdjsonReporter, ParquetReporter, Reporter, Shown,
+    TableReporter, html_from_rows, parquet_from_rows,
 };
 use lichang::resumable::{Progress, Resumable, Resumed};
 use lichang::score::Scorer;
@@ -18,11 +17,16 @@ use rayon::prelude::*;
 
 use super::args::{Per, ScoreArgs, ScoreFormat};
 use super::progress::Counter;
-use super::read::{self, Batch, Changed};
+use super::read::{self, Batch, Batches, Handing};
 use super::{Outcome, Summary, inputs, report_error};
 
 /// Scores what the arguments name.
 pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
+    let (format, prompt) = (args.format, args.line_buffered);
+    anyhow::ensure!(
+        !prompt || !made_of_rows(format),
+        "--line-buffered does not go with --format parquet or html, which can only be written at the end; take ndjson, csv or arrow"
+    );
     let model = inputs::compiled_model(args.judge.model.as_deref())?;
     let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let shown = Shown {
@@ -38,8 +42,8 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
     let scorer = Scorer::new(model, finder)?;
     let words = args.format == ScoreFormat::Html && shown.paragraphs;
     let scorer = if words { scorer.with_evidence() } else { scorer };
-    let (strict, format) = (args.read.strict, args.format);
-    let inputs = Inputs::new(args.inputs, read::options(args.read))?;
+    let strict = args.read.strict;
+    let inputs = Inputs::new(args.inputs, ReadOptions { prompt, ..read::options(args.read) })?;
     let (mut sink, mut progress) = match &args.output {
         None => (Sink::standard(format)?, Progress::default()),
         Some(path) => {
@@ -65,33 +69,43 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
         None => "cannot write the output".to_string(),
     };
     if progress.seen == 0 {
-        reporter.begin(&mut sink).context(name.clone())?;
+        reporter.begin(&mut sink).and_then(|()| if prompt { sink.flush() } else { Ok(()) }).context(name.clone())?;
     }
     let counter = Counter::new("documents");
     counter.add(progress.seen as usize);
-    let done = (progress.seen, progress.inputs);
-    let work = |batches: Receiver<Result<Batch, Changed>>| -> anyhow::Result<bool> {
+    let handing = Handing { done: progress.seen, inputs: progress.inputs, prompt };
+    let work = |batches: Batches| -> anyhow::Result<bool> {
         for batch in batches {
             let Batch { found, seen, inputs } = batch?;
             let size = found.len();
             let one = |document| article(&scorer, &*reporter, document);
+            let (mut written, mut stopped) = (Vec::new(), false);
             for result in found.into_par_iter().map(one).collect::<Vec<_>>() {
                 match result {
                     Ok(bytes) => {
                         let separator = if progress.read > 0 { reporter.separator() } else { "" };
                         progress.read += 1;
-                        counter
-                            .suspend(|| sink.write_all(separator.as_bytes()).and_then(|()| sink.write_all(&bytes)))
-                            .context(name.clone())?;
+                        written.extend_from_slice(separator.as_bytes());
+                        written.extend_from_slice(&bytes);
                     }
                     Err(error) => {
                         progress.failed += 1;
                         counter.suspend(|| report_error(&error.to_string()));
                         if strict {
-                            return Ok(false);
+                            stopped = true;
+                            break;
                         }
                     }
                 }
+            }
+            counter
+                .suspend(|| {
+                    reporter.batch(&written, &mut sink)?;
+                    if prompt { sink.flush() } else { Ok(()) }
+                })
+                .context(name.clone())?;
+            if stopped {
+                return Ok(false);
             }
             (progress.seen, progress.inputs) = (seen, inputs);
             if let Sink::File(file) = &mut sink {
@@ -101,10 +115,11 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
         }
         Ok(true)
     };
-    let worked = read::batches(inputs, done, work);
+    let worked = read::batches(inputs, handing, work);
     counter.finish();
+    let worked = worked?;
     let summary = Summary { read: progress.read, skipped: worked.skipped, failed: progress.failed };
-    if !worked.result? {
+    if !worked.whole {
         summary.print();
         anyhow::bail!("stopped at the first failure, as --strict asks");
     }
@@ -147,6 +162,7 @@ fn reporter(format: ScoreFormat, shown: Shown, model: &CompiledModel) -> Box<dyn
         ScoreFormat::Ndjson => Box::new(NdjsonReporter::new(shown)),
         ScoreFormat::Csv => Box::new(CsvReporter::new(shown)),
         ScoreFormat::Parquet => Box::new(ParquetReporter::new(shown)),
+        ScoreFormat::Arrow => Box::new(ArrowReporter::new(shown)),
         ScoreFormat::Html => Box::new(HtmlReporter::new(shown, model.identity())),
     }
 }
@@ -167,11 +183,16 @@ enum Sink {
 impl Sink {
     /// Standard output; for tables, colours are stripped when it is no terminal or NO_COLOR is set.
     fn standard(format: ScoreFormat) -> anyhow::Result<Self> {
+        let binary = match format {
+            ScoreFormat::Parquet => "Parquet",
+            ScoreFormat::Arrow => "Arrow",
+            _ => "",
+        };
+        anyhow::ensure!(
+            binary.is_empty() || !io::stdout().is_terminal(),
+            "{binary} is not for terminals; name a file with --output or redirect standard output"
+        );
         if made_of_rows(format) {
-            anyhow::ensure!(
-                format != ScoreFormat::Parquet || !io::stdout().is_terminal(),
-                "Parquet is not for terminals; name a file with --output or redirect standard output"
-            );
             return Ok(Sink::Rows(BufWriter::with_capacity(1 << 16, tempfile::tempfile()?)));
         }
         let plain: Box<dyn Write> = Box::new(BufWriter::with_capacity(1 << 16, io::stdout()));

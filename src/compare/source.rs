@@ -99,7 +99,7 @@ pub type Read = Result<Option<Scored>, DocumentError>;
 
 /// Makes scored articles of documents, in their order.
 ///
-/// The lines of `lichang score --format ndjson`, and the rows of `--format csv` and `--format parquet`, are taken as they are. The lines of one document have to
+/// The lines of `lichang score --format ndjson`, and the rows of `--format csv`, `parquet` and `arrow`, are taken as they are. The lines of one document have to
 /// stand together, as they are written; memory holds those of one document beside the batch.
 pub struct Source {
     judge: Judge,

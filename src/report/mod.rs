@@ -1,7 +1,9 @@
 //! Results on paper: one [`Reporter`] a format. Nothing here computes.
 
 mod agreement;
+mod arrow;
 mod check;
+mod columns;
 mod compare;
 mod csv;
 mod evaluation;
@@ -15,6 +17,7 @@ mod sample;
 mod style;
 mod table;
 
+pub use self::arrow::ArrowReporter;
 pub use self::check::{check_json, check_rows, check_table};
 pub use self::compare::{Sheet, compare_csv, compare_json, compare_markdown, compare_parquet, compare_table};
 pub use self::csv::CsvReporter;
@@ -75,6 +78,14 @@ pub trait Reporter<A = ArticleResult>: Sync {
     /// What stands between two articles.
     fn separator(&self) -> &'static str {
         ""
+    }
+
+    /// Writes a batch of articles: `articles` holds the bytes of each with separators between them.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn batch(&self, articles: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(articles)
     }
 
     /// What stands behind the last article.

@@ -1,41 +1,10 @@
-//! Parquet files; the columns and their types are stable.
-//!
-//! Columns have the names, order and meaning of CSV. Where CSV leaves a field empty, Parquet has a null.
-//!
-//! | column | of rows for | type | null | holds |
-//! |---|---|---|---|---|
-//! | `doc` | both | string | | the document's name |
-//! | `outlet` | both | string | yes | its publication |
-//! | `date` | both | string | yes | its date as the source writes it |
-//! | `title` | articles | string | yes | its headline |
-//! | `paragraph` | paragraphs | int32 | | position in the document, from 0 |
-//! | `kind` | paragraphs | string | | `heading`, `body`, `quote`, `list item` or `boilerplate` |
-//! | `start`, `end` | paragraphs | int64 | | byte range in the document |
-//! | `lang` | both | string | | `en`, `zh` or `mixed` |
-//! | `target` | both | string | | the company's canonical name |
-//! | `label` | both | string | | `favor`, `neutral` or `against` |
-//! | `score` | both | double | | −1 (against) to 1 (favor) |
-//! | `low`, `high` | articles | double | | ends of the score's 95 % interval |
-//! | `p_favor`, `p_neutral`, `p_against` | paragraphs | double | | probabilities of the labels, 0 to 1 |
-//! | `abstain` | both | boolean | | too little evidence for a label |
-//! | `paragraphs` | articles | int32 | | paragraphs that count |
-//! | `mentions` | both | int32 | | mentions of the company |
-//! | `author`, `url` | articles | string | yes | who wrote it and where it was published |
-//! | `sentiment` | paragraphs | string | yes | `positive`, `neutral` or `negative` |
-//! | `sentiment_score` | paragraphs | double | yes | −1 (negative) to 1 (positive) |
-//! | `boilerplate` | paragraphs | string | yes | the rule that made the paragraph boilerplate |
-//! | `text` | paragraphs | string | yes | the paragraph's words, when they are asked for |
-//! | `model` | both | string | | the model that judged: hash, `@` day, `<` each parent's hash |
-//!
-//! Doubles have four decimals. The footer has the version of this table under `lichang.columns`, now `1`; a column that is
-//! removed or changes its meaning changes it.
+//! Parquet files, with the columns of [`super::columns`].
 //!
 //! A Parquet file cannot be written on after a break, as its footer comes last. Scores are therefore written as rows of JSON
 //! first, by [`ParquetReporter`], to a file that another run can go on with, and [`parquet_from_rows`] makes the Parquet file
 //! of all of them in the end.
 
 use std::io::{self, BufRead, Write};
-use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -43,21 +12,12 @@ use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::WriterProperties;
-use arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder};
-use arrow::datatypes::{DataType, Field, Schema};
-use arrow::record_batch::RecordBatch;
-use serde::Serialize;
 
-use super::rows::{ArticleRow, Column, ParagraphRow, Row, Type, Value, article_rows, paragraph_rows};
+use super::columns::{BATCH_ROWS, VERSION, record_batches, rows_from_json, schema, write_rows};
+use super::rows::{ArticleRow, ParagraphRow, Row};
 use super::{Reporter, Shown};
 use crate::score::ArticleResult;
 
-/// The name of the table's version in the footer, and the version.
-const VERSION: (&str, &str) = ("lichang.columns", "1");
-/// Rows of a row group.
-const GROUP_ROWS: usize = 65_536;
-/// Bytes of text after which a row group has no more rows.
-const GROUP_TEXT: usize = 32 << 20;
 /// Compression: beyond it files get hardly smaller but much slower to write.
 const ZSTD_LEVEL: i32 = 3;
 
@@ -78,17 +38,8 @@ impl ParquetReporter {
 
 impl Reporter for ParquetReporter {
     fn article(&self, article: &ArticleResult, out: &mut dyn Write) -> io::Result<()> {
-        if self.shown.paragraphs {
-            paragraph_rows(article, self.shown).try_for_each(|row| line(&row, out))
-        } else {
-            article_rows(article).try_for_each(|row| line(&row, out))
-        }
+        write_rows(article, self.shown, out)
     }
-}
-
-fn line(row: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, row)?;
-    out.write_all(b"\n")
 }
 
 /// Writes a Parquet file with the rows that a [`ParquetReporter`] wrote, of paragraphs if `paragraphs`, else of articles.
@@ -98,22 +49,11 @@ fn line(row: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Those of `rows` and `out`; [`io::ErrorKind::InvalidData`] for a line that is not such a row, with its number from 1.
 pub fn parquet_from_rows(rows: impl BufRead, paragraphs: bool, out: impl Write + Send) -> io::Result<()> {
-    if paragraphs { convert::<ParagraphRow>(rows, out) } else { convert::<ArticleRow>(rows, out) }
-}
-
-fn convert<R: Row>(mut rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
-    let (mut text, mut number) = (String::new(), 0u64);
-    let mut next = || -> io::Result<Option<R>> {
-        text.clear();
-        if rows.read_line(&mut text)? == 0 {
-            return Ok(None);
-        }
-        number += 1;
-        let row = serde_json::from_str(&text)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("row {number}: {error}")))?;
-        Ok(Some(row))
-    };
-    write_parquet(std::iter::from_fn(|| next().transpose()), out)
+    if paragraphs {
+        write_parquet(rows_from_json::<ParagraphRow>(rows), out)
+    } else {
+        write_parquet(rows_from_json::<ArticleRow>(rows), out)
+    }
 }
 
 /// Writes a Parquet file with the rows, of which it holds one row group at a time.
@@ -121,39 +61,21 @@ fn convert<R: Row>(mut rows: impl BufRead, out: impl Write + Send) -> io::Result
 /// # Errors
 /// Those of `rows` and `out`.
 pub(super) fn write_parquet<R: Row>(
-    mut rows: impl Iterator<Item = io::Result<R>>,
+    rows: impl Iterator<Item = io::Result<R>>,
     out: impl Write + Send,
 ) -> io::Result<()> {
-    let fields: Vec<Field> = R::COLUMNS.iter().map(field).collect();
-    let schema = Arc::new(Schema::new(fields));
+    let schema = schema::<R>();
     let properties = WriterProperties::builder()
         .set_created_by(concat!("lichang ", env!("CARGO_PKG_VERSION")).into())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).map_err(failed)?))
         .set_key_value_metadata(Some(vec![KeyValue::new(VERSION.0.into(), VERSION.1.to_string())]))
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_max_row_group_row_count(Some(BATCH_ROWS))
         .build();
     // The Arrow schema says nothing that the Parquet types do not, and its bytes may change with the library.
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(out, Arc::clone(&schema), options).map_err(failed)?;
-    let mut more = true;
-    while more {
-        let mut builders: Vec<Builder> = R::COLUMNS.iter().map(Builder::new).collect();
-        let (mut count, mut size) = (0, 0);
-        while count < GROUP_ROWS && size < GROUP_TEXT {
-            let Some(row) = rows.next().transpose()? else {
-                more = false;
-                break;
-            };
-            for (builder, value) in builders.iter_mut().zip(row.cells()) {
-                size += builder.append(value);
-            }
-            count += 1;
-        }
-        if count > 0 {
-            let columns = builders.into_iter().map(Builder::finish).collect();
-            let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(io::Error::other)?;
-            writer.write(&batch).and_then(|()| writer.flush()).map_err(failed)?;
-        }
+    let mut writer = ArrowWriter::try_new_with_options(out, schema.clone(), options).map_err(failed)?;
+    for batch in record_batches(schema, rows) {
+        writer.write(&batch?).and_then(|()| writer.flush()).map_err(failed)?;
     }
     writer.close().map_err(failed)?;
     Ok(())
@@ -170,80 +92,28 @@ fn failed(error: ParquetError) -> io::Error {
     }
 }
 
-fn field(column: &Column) -> Field {
-    let kind = match column.kind {
-        Type::Text => DataType::Utf8,
-        Type::Flag => DataType::Boolean,
-        Type::Real => DataType::Float64,
-        Type::Count => DataType::Int32,
-        Type::Offset => DataType::Int64,
-    };
-    Field::new(column.name, kind, column.optional)
-}
-
-/// A column of a row group.
-enum Builder {
-    Text(StringBuilder),
-    Flag(BooleanBuilder),
-    Real(Float64Builder),
-    Count(Int32Builder),
-    Offset(Int64Builder),
-}
-
-impl Builder {
-    fn new(column: &Column) -> Self {
-        match column.kind {
-            Type::Text => Builder::Text(StringBuilder::new()),
-            Type::Flag => Builder::Flag(BooleanBuilder::new()),
-            Type::Real => Builder::Real(Float64Builder::new()),
-            Type::Count => Builder::Count(Int32Builder::new()),
-            Type::Offset => Builder::Offset(Int64Builder::new()),
-        }
-    }
-
-    /// Appends a cell and tells how many bytes of text it has.
-    fn append(&mut self, value: Value<'_>) -> usize {
-        match (self, value) {
-            (Builder::Text(cells), Value::Text(text)) => {
-                cells.append_option(text);
-                return text.map_or(0, str::len);
-            }
-            (Builder::Flag(cells), Value::Flag(flag)) => cells.append_option(flag),
-            (Builder::Real(cells), Value::Real(number)) => cells.append_option(number),
-            (Builder::Count(cells), Value::Count(number)) => cells.append_option(number),
-            (Builder::Offset(cells), Value::Offset(number)) => cells.append_option(number),
-            _ => unreachable!("a cell has the type of its column"),
-        }
-        0
-    }
-
-    fn finish(self) -> ArrayRef {
-        match self {
-            Builder::Text(mut cells) => Arc::new(cells.finish()),
-            Builder::Flag(mut cells) => Arc::new(cells.finish()),
-            Builder::Real(mut cells) => Arc::new(cells.finish()),
-            Builder::Count(mut cells) => Arc::new(cells.finish()),
-            Builder::Offset(mut cells) => Arc::new(cells.finish()),
-        }
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use std::fs::File;
+    use std::sync::Arc;
 
     use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use ::parquet::file::reader::{FileReader, SerializedFileReader};
+    use arrow::array::ArrayRef;
+    use arrow::datatypes::{DataType, Field, Fields};
+    use arrow::error::ArrowError;
+    use arrow::record_batch::RecordBatch;
     use arrow::util::display::array_value_to_string;
 
     use super::super::CsvReporter;
+    use super::super::columns::BATCH_TEXT;
     use super::super::rows::tests::article;
     use super::*;
 
-    const ARTICLES: Shown = Shown { articles: true, paragraphs: false, boilerplate: false, text: false };
-    const PARAGRAPHS: Shown = Shown { articles: true, paragraphs: true, boilerplate: true, text: true };
+    pub const ARTICLES: Shown = Shown { articles: true, paragraphs: false, boilerplate: false, text: false };
+    pub const PARAGRAPHS: Shown = Shown { articles: true, paragraphs: true, boilerplate: true, text: true };
 
-    fn written(reporter: &dyn Reporter) -> Vec<u8> {
+    pub fn written(reporter: &dyn Reporter) -> Vec<u8> {
         let mut out = Vec::new();
         reporter.begin(&mut out).unwrap();
         for bare in [false, true] {
@@ -253,7 +123,7 @@ pub(super) mod tests {
         out
     }
 
-    fn parquet(rows: &[u8], paragraphs: bool) -> Vec<u8> {
+    pub fn parquet(rows: &[u8], paragraphs: bool) -> Vec<u8> {
         let mut out = Vec::new();
         parquet_from_rows(rows, paragraphs, &mut out).unwrap();
         out
@@ -268,20 +138,25 @@ pub(super) mod tests {
     /// The header and the cells of a Parquet file.
     pub fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file_of(bytes)).unwrap();
-        let mut rows = vec![builder.schema().fields().iter().map(|field| field.name().clone()).collect()];
-        for batch in builder.build().unwrap() {
-            let batch = batch.unwrap();
-            for row in 0..batch.num_rows() {
-                let cell = |column: &ArrayRef| match column.data_type() {
-                    DataType::Float64 if column.is_valid(row) => {
-                        array_value_to_string(column, row).unwrap().parse::<f64>().unwrap().to_string()
-                    }
-                    _ => array_value_to_string(column, row).unwrap(),
-                };
-                rows.push(batch.columns().iter().map(cell).collect());
+        let header = names(builder.schema().fields());
+        std::iter::once(header).chain(builder.build().unwrap().flat_map(rows)).collect()
+    }
+
+    /// The header of a table.
+    pub fn names(fields: &Fields) -> Vec<String> {
+        fields.iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// The cells of a record batch, numbers as CSV has them.
+    pub fn rows(batch: Result<RecordBatch, ArrowError>) -> Vec<Vec<String>> {
+        let batch = batch.unwrap();
+        let cell = |column: &ArrayRef, row| match column.data_type() {
+            DataType::Float64 if column.is_valid(row) => {
+                array_value_to_string(column, row).unwrap().parse::<f64>().unwrap().to_string()
             }
-        }
-        rows
+            _ => array_value_to_string(column, row).unwrap(),
+        };
+        (0..batch.num_rows()).map(|row| batch.columns().iter().map(|column| cell(column, row)).collect()).collect()
     }
 
     #[test]
@@ -350,8 +225,8 @@ pub(super) mod tests {
             let text = String::from_utf8(written(&ParquetReporter::new(ARTICLES))).unwrap();
             format!("{}\n", text.lines().next().unwrap().replace("a, b", doc))
         };
-        assert_eq!(groups(&row("d"), GROUP_ROWS + 1), [GROUP_ROWS as i64, 1]);
-        assert_eq!(groups(&row(&"d".repeat(GROUP_TEXT / 4)), 9), [4, 4, 1]);
+        assert_eq!(groups(&row("d"), BATCH_ROWS + 1), [BATCH_ROWS as i64, 1]);
+        assert_eq!(groups(&row(&"d".repeat(BATCH_TEXT / 4)), 9), [4, 4, 1]);
     }
 
     #[test]

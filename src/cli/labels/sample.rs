@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::{warn, write};
 use crate::cli::args::{JudgeArgs, LabelArgs, ReadArgs};
 use crate::cli::progress::Counter;
-use crate::cli::read::{self, Batch};
+use crate::cli::read::{self, Batch, Handing};
 use crate::cli::{Outcome, Summary, inputs, report_error};
 
 /// `lichang labels sample`.
@@ -145,7 +145,7 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
     let mut summary = Summary { read: 0, skipped: 0, failed: 0 };
     let mut scored = false;
     let counter = Counter::new("documents");
-    let worked = read::batches(inputs, (0, 0), |batches| -> anyhow::Result<bool> {
+    let worked = read::batches(inputs, Handing::default(), |batches| -> anyhow::Result<bool> {
         for batch in batches {
             let Batch { found, .. } = batch?;
             let size = found.len();
@@ -172,8 +172,9 @@ pub fn run(args: SampleArgs) -> anyhow::Result<Outcome> {
         Ok(true)
     });
     counter.finish();
+    let worked = worked?;
     summary.skipped = worked.skipped;
-    if !worked.result? {
+    if !worked.whole {
         summary.print();
         anyhow::bail!("stopped at the first failure, as --strict asks");
     }
