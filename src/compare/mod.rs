@@ -21,12 +21,15 @@ mod estimates;
 mod examples;
 mod gather;
 mod gold;
+mod kept;
 mod lines;
 mod options;
+mod part;
 mod pooling;
 mod resample;
 mod result;
 mod scored;
+mod sift;
 mod source;
 mod trends;
 mod warnings;
@@ -36,6 +39,7 @@ pub use estimates::{FEWEST_LABELLED, FEWEST_STORIES};
 pub use gather::Gatherer;
 pub use gold::Gold;
 pub use options::{CompareOptions, Period};
+pub use part::{InputCounts, PartError, PartSettings, PartWriter, is_part};
 pub use result::{
     ArticleEntry, Cell, ChangePoint, Comparison, Contrast, Corrected, Correction, Counts, EntryScore, Estimate, Family,
     Finding, Gravity, GroupSummary, Multiplicity, Rank, SIGNIFICANT, Settings, Shares, Shrunken, Trend, TrendPoint,
