@@ -1,6 +1,7 @@
 //! Comparisons in parts: whatever the split and the order, merging the parts gives what the whole gives, byte for byte; files that are no parts, or damaged ones, are refused.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use lichang::compare::{
     CompareOptions, Gatherer, Gold, InputCounts, JudgedParagraph, PartError, PartSettings, PartWriter, Scored,
@@ -365,4 +366,64 @@ fn parts_that_do_not_go_together_are_refused() {
     let error = merge(&[nothing.path().to_path_buf()]).expect_err("an empty folder").to_string();
     assert!(error.contains("has no file whose name ends in .lcp"), "{error}");
     assert!(merge(&[folder.path().join("none.lcp")]).expect_err("no file").to_string().contains("cannot read"));
+}
+
+/// Runs the program in a folder: what it wrote to standard output and error, and its exit status.
+fn run(folder: &Path, arguments: &[&str]) -> (String, String, Option<i32>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lichang"));
+    let output = command.current_dir(folder).arg("compare").args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+/// The program maps and merges what it compares at once, with the same counts and exit status.
+#[test]
+fn the_program_writes_and_merges_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| run(folder.path(), arguments);
+    let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs/partial");
+    for name in ["a.ndjson", "b.ndjson", "damaged.ndjson"] {
+        std::fs::copy(inputs.join(name), folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("empty.ndjson"), "").unwrap();
+    assert_eq!(
+        run(&["a.ndjson", "--partial", "a.lcp"]),
+        (String::new(), "6 read, 0 skipped, 0 failed\n".into(), Some(0))
+    );
+    let (out, stderr, status) = run(&["damaged.ndjson", "--partial", "damaged.lcp"]);
+    assert!(out.is_empty() && stderr.contains("damaged.ndjson:2") && status == Some(2), "{stderr}");
+    assert_eq!(run(&["b.ndjson", "--partial", "b.lcp"]).2, Some(0));
+    let (_, stderr, status) = run(&["empty.ndjson", "--partial", "empty.lcp"]);
+    assert_eq!(status, Some(0), "{stderr}");
+
+    let quick = ["--replicates", "100", "--permutations", "100", "--contrast", "Quay Weekly,The Pier Ledger"];
+    for format in ["table", "json", "csv", "markdown", "html"] {
+        let asked = [&quick[..], &["--trend", "week", "--format", format]].concat();
+        let whole = run(&[&["a.ndjson", "b.ndjson", "damaged.ndjson"], &asked[..]].concat());
+        let merged = run(&[&["--merge", "b.lcp", "damaged.lcp", "a.lcp", "empty.lcp"], &asked[..]].concat());
+        let in_folder = run(&[&["--merge", "."], &asked[..]].concat());
+        assert!(whole.0.contains("Halden") && whole.1.contains("13 read, 0 skipped, 1 failed"), "{whole:?}");
+        // The whole names the record that cannot be read; the parts did when they were written.
+        let rest =
+            |text: &str| text.lines().filter(|line| !line.contains("damaged.ndjson:2")).collect::<Vec<_>>().join("\n");
+        assert_eq!((&merged.0, rest(&merged.1), merged.2), (&whole.0, rest(&whole.1), Some(2)), "{format}");
+        assert_eq!(in_folder, merged, "{format}");
+    }
+
+    for (arguments, expected) in [
+        (&["--merge", "a.lcp", "b.ndjson"][..], "b.ndjson is no part of a comparison"),
+        (&["a.lcp", "b.ndjson"], "a.lcp is a part of a comparison; --merge compares parts"),
+        (&["--merge", "a.lcp", "b.lcp", "a.lcp"], "a.lcp and a.lcp are the same part"),
+        (&["--merge", "empty.lcp"], "there is nothing to compare, as no article could be read"),
+        (&["--merge", "a.lcp", "--contrast", "Quay Weekly,The Anchor"], "--contrast: no article is of `The Anchor`"),
+    ] {
+        let (_, stderr, status) = run(arguments);
+        assert!(stderr.contains(expected) && status == Some(1), "{arguments:?}: {stderr}");
+    }
+    // A part that cannot be finished leaves nothing behind, and what was there stays.
+    let before = std::fs::read(folder.path().join("a.lcp")).unwrap();
+    let (_, _, status) = run(&["damaged.ndjson", "--strict", "--partial", "a.lcp"]);
+    assert_eq!((status, std::fs::read(folder.path().join("a.lcp")).unwrap()), (Some(1), before));
+    let left = std::fs::read_dir(folder.path()).unwrap().flatten().count();
+    assert_eq!(left, 8, "four inputs and four parts");
 }
