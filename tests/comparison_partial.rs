@@ -148,6 +148,15 @@ fn report(gatherer: Gatherer) -> String {
     compare_json(&gatherer.finish(&errors, &|_, _| {}).unwrap()).unwrap()
 }
 
+/// The first lines in which two reports differ; they are too long to be shown whole.
+fn difference(found: &str, expected: &str) -> Option<(String, String)> {
+    if found == expected {
+        return None;
+    }
+    let lines = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
+    lines.or(Some(("one", "is longer"))).map(|(found, expected)| (found.to_string(), expected.to_string()))
+}
+
 fn whole<'a>(world: &World, articles: impl Iterator<Item = &'a Scored>) -> String {
     let mut gatherer = Gatherer::new(world.options.clone(), gold(&world.labels)).unwrap();
     articles.for_each(|article| gatherer.offer(article.clone()).unwrap());
@@ -182,7 +191,7 @@ proptest! {
             shuffled.swap(at % n, other.index(n));
             shuffled.rotate_left(other.index(n));
         }
-        prop_assert_eq!(&whole(&world, shuffled.into_iter()), &expected, "another order");
+        prop_assert_eq!(difference(&whole(&world, shuffled.into_iter()), &expected), None, "another order");
 
         let folder = tempfile::tempdir().unwrap();
         let of = |at: usize| world.articles.iter().filter(move |(part, _)| *part == at).map(|(_, article)| article);
@@ -194,7 +203,7 @@ proptest! {
         let asked = CompareOptions { companies: vec!["Merrow".to_string()], since: None, ..world.options.clone() };
         let (gatherer, counts) = Gatherer::merge(&paths, asked, || {}).unwrap();
         prop_assert_eq!(counts, InputCounts { read: world.articles.len() as u64, skipped: 6, failed: 12, failed_labels: 3 });
-        prop_assert_eq!(report(gatherer), expected, "in parts");
+        prop_assert_eq!(difference(&report(gatherer), &expected), None, "in parts");
     }
 }
 

@@ -60,7 +60,10 @@ pub struct CompareArgs {
     ])]
     pub partial: Option<PathBuf>,
     /// Compare all that the inputs hold, which --partial wrote
-    #[arg(long, conflicts_with_all = ["by", "company", "since", "until", "gold", "targets", "ReadArgs", "FieldArgs"])]
+    #[arg(long, conflicts_with_all = [
+        "by", "company", "since", "until", "gold", "targets", "strict", "encoding", "max_document", "text_field", "title_field",
+        "outlet_field", "author_field", "date_field", "lang_field", "url_field", "id_field",
+    ])]
     pub merge: bool,
     /// What is compared: outlet, lang, month, author, or the name of a field of the records, front matter or scores
     #[arg(long, default_value = "outlet", value_name = "outlet|lang|month|author|FIELD")]

@@ -1,7 +1,7 @@
 //! What is kept of articles, held until all have come, and brought into an order of its own.
 //!
-//! Memory holds 48 bytes a pair of article and company and 48 an article, 256 with its text, of which most is the signature by which near-copies are found; names,
-//! headlines and addresses wait on the disk until it is known which of them a report shows.
+//! Memory holds 48 bytes an article and 48 a pair of article and company, and of an article with a text 204 more: the signature by which near-copies are found. Names, headlines
+//! and addresses wait on the disk until it is known which of them a report shows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;

@@ -182,3 +182,25 @@ impl Sifter {
 fn score(judged: &JudgedParagraph) -> f64 {
     judged.p[0] - judged.p[2]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of very many models those are listed that come first in order, in whatever order they come and however they are added up.
+    #[test]
+    fn models_beyond_the_most_do_not_depend_on_the_order() {
+        let names: Vec<String> = (0..2 * MODELS).map(|at| format!("m{at:02}")).collect();
+        let tally = |names: &[String]| {
+            let mut tally = Tally::default();
+            names.iter().rev().for_each(|name| tally.model(name.clone()));
+            tally
+        };
+        let whole = tally(&names);
+        assert!(whole.models.iter().eq(&names[..MODELS]));
+        let (few, rest) = names.split_at(3);
+        let mut sum = tally(rest);
+        sum.add(tally(few));
+        assert_eq!(sum, whole);
+    }
+}
