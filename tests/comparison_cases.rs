@@ -96,6 +96,27 @@ fn labels_of_paragraphs_make_articles() {
     assert!((corrected(&items) - expected).abs() < 1e-12);
 }
 
+/// Of articles with one name, one has the labels: the first, in whatever order they come, that has what they are of.
+#[test]
+fn labels_of_a_name_belong_to_one_article() {
+    let p = [0.2, 0.5, 0.3];
+    let mut articles: Vec<Scored> = (0..6).map(|at| article("A", at, &[(1.0, p)])).collect();
+    let mut again = article("A", 9, &[(1.0, p), (1.0, p)]);
+    again.doc = "A/0".to_string();
+    articles.push(again);
+    for (name, labels, expected) in [
+        ("of the article", vec![label("A/0", None, 0, Some(1.0))], 1),
+        ("of a paragraph that both have", vec![label("A/0", Some(0), 0, Some(1.0))], 1),
+        ("of one that only the longer has", vec![label("A/0", Some(1), 0, Some(1.0))], 1),
+        ("of one that none has", vec![label("A/0", Some(2), 0, Some(1.0))], 0),
+    ] {
+        let found = compare(articles.clone(), Some(&labels), CompareOptions::default());
+        assert_eq!(found.counts.gold, expected, "{name}");
+        articles.reverse();
+        assert_eq!(compare(articles.clone(), Some(&labels), CompareOptions::default()), found, "{name}, reversed");
+    }
+}
+
 /// Labels with half the probability count twice.
 #[test]
 fn inclusion_probabilities_are_honoured() {

@@ -162,7 +162,7 @@ pub struct ExtractArgs {
 }
 
 /// How documents are read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadArgs {
     /// Stop at the first document or record that cannot be read
@@ -179,7 +179,7 @@ pub struct ReadArgs {
 }
 
 /// Names of record fields.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Fields of JSON, CSV, Parquet and Arrow records")]
 pub struct FieldArgs {
     /// Field with the text [default: maintext, text, content, body]

@@ -1,8 +1,7 @@
 //! `lichang compare`.
 
-use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::StripStream;
 use anyhow::Context;
@@ -10,9 +9,12 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use lichang::article::Inputs;
 use lichang::atomic;
-use lichang::compare::{By, CompareOptions, Comparison, Gatherer, Gold, Period, Read, Scored, Source};
+use lichang::compare::{
+    By, CompareOptions, Comparison, Gatherer, Gold, InputCounts, PartSettings, PartWriter, Period, Read, Scored,
+    Source, is_part,
+};
 use lichang::labels::Format;
-use lichang::model::CompiledModel;
+use lichang::model::{CompiledModel, ErrorRates, hex_sha256};
 use lichang::report::{
     Sheet, compare_csv, compare_json, compare_markdown, compare_page, compare_parquet, compare_table,
 };
@@ -40,11 +42,29 @@ Examples:
   lichang compare scores.ndjson --company Anthropic --since 2026-01-01 --until 2026-06-30
   lichang compare crawl.csv --by section --contrast News,Opinion  one declared question
   lichang compare crawl/ --trend week --html compare.html --format json --output compare.json
-  lichang compare scores.parquet --by month --format csv --table cells --output cells.csv")]
+  lichang compare scores.parquet --by month --format csv --table cells --output cells.csv
+
+More than one machine or process can read: each writes what the comparison needs of its inputs, and one merges. Whatever
+the split and the order, the result is that of a single run. Near-copies are found across parts. The lines of one document have
+to stand in one part, and all parts have the same --by, --company, --since, --until, --targets and --gold.
+  ls crawl/*.warc.gz | xargs -P 8 -I{} sh -c 'lichang compare {} --partial parts/$(basename {}).lcp'
+  lichang compare --merge parts/ --trend week --html compare.html
+In Spark, a task saves its partition as a file, runs `lichang compare FILE --partial PART` and copies PART to the common folder.")]
 pub struct CompareArgs {
-    /// Files, folders, or `-` for standard input
+    /// Files, folders, or `-` for standard input; with --merge, parts, and folders of files that end in .lcp
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
+    /// Write what the comparison needs of the inputs to this file, for --merge, and compare nothing; it is there when it is complete
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "merge", "contrast", "no_assumed", "trend", "replicates", "permutations", "level", "seed", "format", "table", "html", "output",
+    ])]
+    pub partial: Option<PathBuf>,
+    /// Compare all that the inputs hold, which --partial wrote
+    #[arg(long, conflicts_with_all = [
+        "by", "company", "since", "until", "gold", "targets", "strict", "encoding", "max_document", "text_field", "title_field",
+        "outlet_field", "author_field", "date_field", "lang_field", "url_field", "id_field",
+    ])]
+    pub merge: bool,
     /// What is compared: outlet, lang, month, author, or the name of a field of the records, front matter or scores
     #[arg(long, default_value = "outlet", value_name = "outlet|lang|month|author|FIELD")]
     pub by: String,
@@ -145,27 +165,53 @@ pub enum TableName {
     Trends,
 }
 
-/// Compares what the arguments name.
+/// Compares what the arguments name, or prepares that.
 pub fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
     check(&args)?;
-    let model = inputs::compiled_model(args.judge.model.as_deref())?;
-    let (finder, _) = inputs::finder(&args.judge.targets)?;
-    let (gold, failed_labels) = gold(&args, &finder, &model)?;
-    let stance = model.provenance.heads.iter().find(|head| head.task == "stance");
-    let errors = stance.map(|head| head.errors.clone()).unwrap_or_default();
-    let identity = model.identity();
-    let by = By::new(args.by.trim());
-    let mut source = Source::new(model, &finder, by.clone())?;
-    let mut companies: Vec<String> = Vec::new();
-    for name in &args.company {
-        let company = source.company(name).context("cannot use --company")?.to_string();
-        if !companies.contains(&company) {
-            companies.push(company);
-        }
+    if let Some(path) = &args.partial {
+        return prepare(&args, path);
     }
-    let options = CompareOptions {
-        by: by.name().to_string(),
-        companies,
+    let asked = options(&args);
+    let (gatherer, inputs, model) = match args.merge {
+        true => merged(&args, asked)?,
+        false => offered(&args, asked)?,
+    };
+    let summary = Summary { read: inputs.read, skipped: inputs.skipped as usize, failed: inputs.failed };
+    if let Err(error) = comparable(&gatherer, &summary) {
+        summary.print();
+        return Err(error);
+    }
+    let other_model = gatherer.other_model(&model.identity);
+    if let Some(other) = other_model.filter(|_| !gatherer.has_gold() && !args.no_assumed) {
+        log::warn!("no figures are corrected by assumption, as scores are of model {other}; name it with --model");
+    }
+    let known = if other_model.is_none() { &model.errors[..] } else { &[] };
+    let steps = Steps::new();
+    let compared = gatherer.finish(known, &|done, all| steps.at("resampling", done, all));
+    steps.finish();
+    write(&args, &compared.context(TEMPORARY)?)?;
+    let outcome = summary.outcome();
+    Ok(if inputs.failed_labels > 0 { Outcome::Partial } else { outcome })
+}
+
+/// What of a model a comparison needs.
+struct Judge {
+    identity: String,
+    errors: Vec<ErrorRates>,
+}
+
+impl Judge {
+    fn of(model: &CompiledModel) -> Self {
+        let stance = model.provenance.heads.iter().find(|head| head.task == "stance");
+        Judge { identity: model.identity(), errors: stance.map(|head| head.errors.clone()).unwrap_or_default() }
+    }
+}
+
+/// What is asked, but for the companies.
+fn options(args: &CompareArgs) -> CompareOptions {
+    CompareOptions {
+        by: args.by.trim().to_string(),
+        companies: Vec::new(),
         since: args.since,
         until: args.until,
         level: args.level,
@@ -180,34 +226,96 @@ pub fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
         },
         assumed: !args.no_assumed,
         ..CompareOptions::default()
-    };
-    let mut gatherer = Gatherer::new(options, gold).context(TEMPORARY)?;
-    let mut missing: BTreeSet<&str> = args.contrast.iter().flat_map(|(a, b)| [a.as_str(), b.as_str()]).collect();
-    let mut other_model = None;
-    let summary = gather(&mut source, &by, args.inputs, args.read, |scored| {
-        scored.group.as_deref().map(|group| missing.remove(group));
-        if scored.model != identity {
-            other_model.get_or_insert_with(|| scored.model.clone());
+    }
+}
+
+/// What articles are made of, with what is asked, the labels and the hash of the companies.
+struct Prepared {
+    source: Source,
+    options: CompareOptions,
+    gold: Option<Gold>,
+    failed_labels: usize,
+    targets: String,
+    judge: Judge,
+}
+
+impl Prepared {
+    fn new(args: &CompareArgs, options: CompareOptions) -> anyhow::Result<Self> {
+        if let Some(part) = args.inputs.iter().find(|path| is_part(path)) {
+            anyhow::bail!(
+                "{} is a part of a comparison; --merge compares parts, and nothing beside them",
+                part.display()
+            );
         }
-        gatherer.offer(scored)
-    })?;
-    if let Some(group) = missing.first() {
-        summary.print();
-        anyhow::bail!("--contrast: no article is of `{group}`, by {}", by.name());
+        let model = inputs::compiled_model(args.judge.model.as_deref())?;
+        let (finder, targets) = inputs::finder(&args.judge.targets)?;
+        let (gold, failed_labels) = gold(args, &finder, &model)?;
+        let judge = Judge::of(&model);
+        let source = Source::new(model, &finder, By::new(&options.by))?;
+        let mut companies: Vec<String> = Vec::new();
+        for name in &args.company {
+            let company = source.company(name).context("cannot use --company")?.to_string();
+            if !companies.contains(&company) {
+                companies.push(company);
+            }
+        }
+        Ok(Prepared { source, options: CompareOptions { companies, ..options }, gold, failed_labels, targets, judge })
     }
-    if source.took_scores() && args.judge.model.is_some() {
-        log::warn!("the scores in the input were taken as they are, not made with --model");
+
+    /// Gives the scored articles of the inputs to `offer`.
+    fn read(
+        &mut self,
+        args: &CompareArgs,
+        offer: impl FnMut(Scored) -> anyhow::Result<()>,
+    ) -> anyhow::Result<InputCounts> {
+        let by = By::new(&self.options.by);
+        let Summary { read, skipped, failed } =
+            gather(&mut self.source, &by, args.inputs.clone(), args.read.clone(), offer)?;
+        if self.source.took_scores() && args.judge.model.is_some() {
+            log::warn!("the scores in the input were taken as they are, not made with --model");
+        }
+        Ok(InputCounts { read, skipped: skipped as u64, failed, failed_labels: self.failed_labels as u64 })
     }
-    if let Some(other) = other_model.as_ref().filter(|_| args.gold.is_empty() && !args.no_assumed) {
-        log::warn!("no figures are corrected by assumption, as scores are of model {other}; name it with --model");
-    }
-    let steps = Steps::new();
-    let known = if other_model.is_none() { &errors[..] } else { &[] };
-    let compared = gatherer.finish(known, &|done, all| steps.at("resampling", done, all));
-    steps.finish();
-    let comparison = compared.context(TEMPORARY)?;
+}
+
+/// What there is in inputs that are read here.
+fn offered(args: &CompareArgs, options: CompareOptions) -> anyhow::Result<(Gatherer, InputCounts, Judge)> {
+    let mut prepared = Prepared::new(args, options)?;
+    let mut gatherer = Gatherer::new(prepared.options.clone(), prepared.gold.take()).context(TEMPORARY)?;
+    let counts = prepared.read(args, |scored| gatherer.offer(scored).context(TEMPORARY))?;
+    Ok((gatherer, counts, prepared.judge))
+}
+
+/// What there is in parts.
+fn merged(args: &CompareArgs, options: CompareOptions) -> anyhow::Result<(Gatherer, InputCounts, Judge)> {
+    let judge = Judge::of(&inputs::compiled_model(args.judge.model.as_deref())?);
+    let counter = Counter::new("parts");
+    let merged = Gatherer::merge(&args.inputs, options, || counter.add(1));
+    counter.finish();
+    let (gatherer, counts) = merged?;
+    Ok((gatherer, counts, judge))
+}
+
+/// Writes a part.
+fn prepare(args: &CompareArgs, path: &Path) -> anyhow::Result<Outcome> {
+    let mut prepared = Prepared::new(args, options(args))?;
+    let cannot = || format!("cannot write {}", path.display());
+    let settings = PartSettings::new(&prepared.options, &prepared.targets);
+    let names: Vec<&[u8]> = args.inputs.iter().map(|path| path.as_os_str().as_encoded_bytes()).collect();
+    let inputs = hex_sha256(&names.join(&0));
+    let file = atomic::Pending::new(path).with_context(cannot)?;
+    let mut part = PartWriter::new(file, settings, prepared.gold.take(), &inputs).with_context(cannot)?;
+    let counts = prepared.read(args, |scored| part.offer(scored).with_context(cannot))?;
+    part.finish(counts).and_then(atomic::Pending::finish).with_context(cannot)?;
+    let summary = Summary { read: counts.read, skipped: counts.skipped as usize, failed: counts.failed };
+    let outcome = summary.outcome();
+    Ok(if counts.failed_labels > 0 { Outcome::Partial } else { outcome })
+}
+
+/// Writes a comparison where the arguments say.
+fn write(args: &CompareArgs, comparison: &Comparison) -> anyhow::Result<()> {
     if let Some(path) = &args.html {
-        let page = compare_page(&comparison);
+        let page = compare_page(comparison);
         atomic::write(path, page.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let sheet = match args.table {
@@ -216,21 +324,19 @@ pub fn run(args: CompareArgs) -> anyhow::Result<Outcome> {
         Some(TableName::Trends) => Sheet::Trends,
     };
     let width = args.output.is_none().then(|| terminal_size_of(io::stdout())).flatten();
-    let bytes = report(&comparison, args.format, sheet, width.map(|(Width(width), _)| usize::from(width)))?;
+    let bytes = report(comparison, args.format, sheet, width.map(|(Width(width), _)| usize::from(width)))?;
     match &args.output {
         Some(path) => {
             let mut plain = Vec::new();
             let table = args.format == CompareFormat::Table;
             let bytes = if table { StripStream::new(&mut plain).write_all(&bytes).map(|()| plain)? } else { bytes };
-            atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+            atomic::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
         }
         None if args.format == CompareFormat::Table => {
-            anstream::stdout().lock().write_all(&bytes).context("cannot write the output")?;
+            anstream::stdout().lock().write_all(&bytes).context("cannot write the output")
         }
-        None => io::stdout().lock().write_all(&bytes).context("cannot write the output")?,
+        None => io::stdout().lock().write_all(&bytes).context("cannot write the output"),
     }
-    let outcome = summary.outcome();
-    Ok(if failed_labels > 0 { Outcome::Partial } else { outcome })
 }
 
 /// What fails where articles wait on the disk.
@@ -290,7 +396,7 @@ fn gather(
     by: &By,
     paths: Vec<PathBuf>,
     args: ReadArgs,
-    mut offer: impl FnMut(Scored) -> io::Result<()>,
+    mut offer: impl FnMut(Scored) -> anyhow::Result<()>,
 ) -> anyhow::Result<Summary> {
     let strict = args.strict;
     let mut options = read::options(args);
@@ -298,17 +404,13 @@ fn gather(
     options.names.scores = true;
     let inputs = Inputs::new(paths, options)?;
     let mut summary = Summary { read: 0, skipped: 0, failed: 0 };
-    let (mut articles, mut grouped) = (0u64, 0u64);
     let counter = Counter::new("documents");
     let mut take = |read: Vec<Read>| -> anyhow::Result<bool> {
         for read in read {
             match read {
                 Ok(scored) => {
                     summary.read += 1;
-                    let Some(scored) = scored else { continue };
-                    articles += 1;
-                    grouped += u64::from(scored.group.is_some());
-                    offer(scored).context(TEMPORARY)?;
+                    scored.map_or(Ok(()), &mut offer)?;
                 }
                 Err(error) => {
                     summary.failed += 1;
@@ -339,16 +441,20 @@ fn gather(
         summary.print();
         anyhow::bail!("stopped at the first failure, as --strict asks");
     }
-    if articles == 0 {
-        summary.print();
+    Ok(summary)
+}
+
+/// Whether there is something to compare; the error says what is missing.
+fn comparable(gatherer: &Gatherer, summary: &Summary) -> anyhow::Result<()> {
+    if gatherer.offered() == 0 {
         anyhow::ensure!(summary.read > 0, "there is nothing to compare, as no article could be read");
         anyhow::bail!(
             "there is nothing to compare: no article names a company that is known; `lichang targets list` shows which are, --targets adds one"
         );
     }
-    if grouped == 0 {
-        summary.print();
-        let name = by.name();
+    let by = By::new(&gatherer.options().by);
+    let name = by.name();
+    if gatherer.grouped() == 0 {
         match by {
             By::Outlet => anyhow::bail!(
                 "no article says its outlet; name the field that does with --outlet-field, or compare --by something else"
@@ -364,7 +470,11 @@ fn gather(
             ),
         }
     }
-    Ok(summary)
+    let declared = gatherer.options().contrasts.iter().flat_map(|(a, b)| [a, b]);
+    match declared.filter(|group| !gatherer.has_group(group)).min() {
+        Some(group) => anyhow::bail!("--contrast: no article is of `{group}`, by {name}"),
+        None => Ok(()),
+    }
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {

@@ -10,7 +10,7 @@ pub(super) struct CellRows {
     pub group: u32,
     /// Index of the company.
     pub company: u32,
-    /// Its pairs, in the order of the input.
+    /// Its pairs, in the order of their articles.
     pub pairs: Vec<u32>,
     /// What each of its stories adds, by the number of the story.
     pub stories: Vec<StoryRow>,
@@ -58,9 +58,11 @@ pub(super) fn cells(data: &Gathered, assumed: bool) -> Vec<CellRows> {
                 row.unit.articles += 1.0;
                 row.unit.predictions += pair.control;
                 for label in data.labels_of(at) {
+                    let label = &label.of;
+                    let stance = super::sign(label.stance);
                     row.unit.weight += label.weight;
-                    row.unit.labels += label.weight * label.label;
-                    row.squares += label.weight * label.label * label.label;
+                    row.unit.labels += label.weight * stance;
+                    row.squares += label.weight * stance * stance;
                     row.unit.labelled_predictions += label.weight * label.score;
                 }
                 row.score += pair.score;

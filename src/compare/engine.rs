@@ -36,7 +36,7 @@ const EM: (f64, usize) = (1e-6, 1000);
 impl Gatherer {
     /// Compares what was gathered; `errors` are those of the model ([`crate::model::HeadRecord::errors`]), for a correction by assumption.
     ///
-    /// `progress` is told how many of how many bootstrap replicates are done. The result depends on nothing but the articles, in their order, and the options.
+    /// `progress` is told how many of how many bootstrap replicates are done. The result depends on nothing but the articles, in whatever order they came, and the options.
     ///
     /// # Errors
     /// Those of the temporary file.
@@ -107,7 +107,7 @@ impl Gatherer {
                 story_similarity: data.with_texts.then_some(options.story_similarity),
                 period: options.period.map(|period| period.name().to_string()),
             },
-            counts: data.tally.counts,
+            counts: data.counts,
             warnings,
             groups: summaries.into_iter().map(|summary| summary.shown).collect(),
             companies: data.companies,

@@ -1,6 +1,6 @@
 //! The articles that a report shows behind its figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 
 use super::cells::CellRows;
@@ -37,28 +37,27 @@ pub(super) fn examples(data: &mut Gathered, cells: &[CellRows]) -> io::Result<(V
             pairs
         })
         .collect();
-    // By article, so that the order of the list is that of the input.
-    let mut place: BTreeMap<u32, usize> = BTreeMap::new();
-    for pair in chosen.iter().flatten() {
-        place.insert(data.pairs[*pair as usize].article, 0);
-    }
-    place.values_mut().enumerate().for_each(|(at, place)| *place = at);
-    let mut copies: BTreeMap<u32, usize> = BTreeMap::new();
-    data.story.iter().for_each(|story| *copies.entry(*story).or_default() += 1);
-    let mut entries = Vec::with_capacity(place.len());
-    for &article in place.keys() {
+    let articles: BTreeSet<u32> = chosen.iter().flatten().map(|pair| data.pairs[*pair as usize].article).collect();
+    let heading = |article: u32| Ok((data.headings.get(data.articles[article as usize].place)?, article));
+    let mut listed: Vec<(Heading, u32)> = articles.into_iter().map(heading).collect::<io::Result<_>>()?;
+    // The articles themselves are in an order that says nothing to a reader.
+    listed.sort_by(|(a, one), (b, other)| a.doc.cmp(&b.doc).then(one.cmp(other)));
+    let place: HashMap<u32, usize> = listed.iter().enumerate().map(|(at, (_, article))| (*article, at)).collect();
+    let mut copies = vec![0usize; data.stories];
+    data.story.iter().for_each(|story| copies[*story as usize] += 1);
+    let mut entries = Vec::with_capacity(listed.len());
+    for (Heading { doc, title, url }, article) in listed {
         let row = &data.articles[article as usize];
-        let Heading { doc, title, url } = data.headings.get(row.place)?;
         let from = data.pairs.partition_point(|pair| pair.article < article);
         let pairs = data.pairs[from..].iter().enumerate().take_while(|(_, pair)| pair.article == article);
         let score = |(at, pair): (usize, &super::gather::Pair)| {
-            let gold = data.labels_of((from + at) as u32).iter().find(|label| label.whole);
+            let gold = data.labels_of((from + at) as u32).iter().find(|label| label.of.whole);
             EntryScore {
                 company: data.companies[pair.company as usize].clone(),
                 score: pair.score,
                 label: pair.label.name().to_string(),
                 abstain: pair.abstain,
-                gold: gold.map(|label| label.stance.name().to_string()),
+                gold: gold.map(|label| label.of.stance.name().to_string()),
             }
         };
         entries.push(ArticleEntry {
@@ -67,7 +66,7 @@ pub(super) fn examples(data: &mut Gathered, cells: &[CellRows]) -> io::Result<(V
             url,
             date: row.day.map(|day| day.to_string()),
             group: data.groups[row.group as usize].clone(),
-            copies: copies[&data.story[article as usize]] - 1,
+            copies: copies[data.story[article as usize] as usize] - 1,
             scores: pairs.map(score).collect(),
         });
     }

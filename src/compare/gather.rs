@@ -1,63 +1,54 @@
-//! Scored articles one by one, of which only what a comparison needs is kept.
+//! What is kept of articles, held until all have come, and brought into an order of its own.
 //!
-//! Memory holds about 60 bytes a pair of article and company and 240 an article, most of it the signature by which near-copies are found; headlines and addresses wait on
-//! the disk until it is known which of them a report shows.
+//! Memory holds 48 bytes an article and 48 a pair of article and company, and of an article with a text 204 more: the signature by which near-copies are found. Names, headlines
+//! and addresses wait on the disk until it is known which of them a report shows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::gold::{Gold, GoldTally};
+use super::gold::Gold;
+use super::kept::{Kept, KeptLabel};
 use super::options::CompareOptions;
 use super::result::Counts;
-use super::scored::{JudgedParagraph, Scored, ScoredPair};
+use super::scored::Scored;
+use super::sift::{Sifter, Tally};
 use crate::label::{Language, Stance};
 use crate::spool::{Place, Spool, Spooled};
 use crate::statistics::{Signature, signature_clusters};
 
-/// The most models whose identities are listed.
-const MODELS: usize = 8;
-
-/// Takes scored articles and compares their groups in the end.
+/// Takes scored articles, in any order, and compares their groups in the end.
 #[derive(Debug)]
 pub struct Gatherer {
     pub(super) options: CompareOptions,
-    gold: Option<Gold>,
+    pub(super) sifter: Sifter,
     names: Names,
     companies: Names,
     articles: Vec<ArticleRow>,
+    /// By what each article gets its place.
+    keys: Vec<(u64, u64)>,
     pairs: Vec<Pair>,
-    labels: Vec<GoldRow>,
-    signatures: Vec<Option<Signature>>,
+    labels: Vec<Label>,
+    signatures: Vec<Signature>,
+    /// The article of each signature.
+    signed: Vec<u32>,
     spool: Spool,
-    tally: Tally,
-    /// Pairs of each group inside the dates, of whatever company.
-    covered: HashMap<u32, usize>,
 }
 
-/// What was counted on the way.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tally {
-    pub counts: Counts,
-    /// Articles whose date cannot be read.
-    pub undated: usize,
-    /// Articles with a paragraph that the model was trained on, and articles of which that is known.
-    pub seen: (usize, usize),
-    /// Pairs without their paragraphs.
-    pub bare: usize,
-    /// Labels of paragraphs that came with no score, or whose article came without paragraphs.
-    pub unmatched: usize,
-    /// Identities of models.
-    pub models: BTreeSet<String>,
-    /// What there was in the gold files, when there were any.
-    pub gold: Option<GoldTally>,
+/// A label of an article's pair, the `nth`.
+#[derive(Debug)]
+struct Label {
+    article: u32,
+    nth: u32,
+    of: KeptLabel,
 }
 
 /// Strings by number.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names {
+struct Names {
     of: Vec<String>,
     numbers: HashMap<String, u32>,
 }
@@ -103,14 +94,7 @@ pub(super) struct Pair {
 #[derive(Debug, Clone)]
 pub(super) struct GoldRow {
     pub pair: u32,
-    /// The share of what is labelled in its article, by the probability with which it was drawn.
-    pub weight: f64,
-    /// 1, 0 or −1.
-    pub label: f64,
-    pub score: f64,
-    pub stance: Stance,
-    /// Whether the label is of the article as a whole.
-    pub whole: bool,
+    pub of: KeptLabel,
 }
 
 /// What of an article waits on the disk.
@@ -121,7 +105,7 @@ pub(super) struct Heading {
     pub url: Option<String>,
 }
 
-/// All that was gathered.
+/// All that was gathered, in an order that is not that in which it came.
 #[derive(Debug)]
 pub(super) struct Gathered {
     pub groups: Vec<String>,
@@ -133,12 +117,15 @@ pub(super) struct Gathered {
     pub pairs: Vec<Pair>,
     /// In the order of their pairs.
     pub labels: Vec<GoldRow>,
+    /// Labels that are of nothing that is compared.
+    pub unmatched: usize,
     /// The story of each article, numbered from 0.
     pub story: Vec<u32>,
     pub stories: usize,
     /// Whether there were texts to tell stories by.
     pub with_texts: bool,
     pub headings: Spooled,
+    pub counts: Counts,
     pub tally: Tally,
 }
 
@@ -148,19 +135,19 @@ impl Gatherer {
     /// # Errors
     /// When no temporary file can be made.
     pub fn new(options: CompareOptions, gold: Option<Gold>) -> io::Result<Self> {
-        let tally = Tally { gold: gold.as_ref().map(|gold| gold.tally), ..Tally::default() };
+        let sifter = Sifter::new(options.companies.clone(), options.since, options.until, gold);
         Ok(Gatherer {
             options,
-            gold,
+            sifter,
             names: Names::default(),
             companies: Names::default(),
             articles: Vec::new(),
+            keys: Vec::new(),
             pairs: Vec::new(),
             labels: Vec::new(),
             signatures: Vec::new(),
+            signed: Vec::new(),
             spool: Spool::new()?,
-            tally,
-            covered: HashMap::new(),
         })
     }
 
@@ -169,143 +156,135 @@ impl Gatherer {
     /// # Errors
     /// Those of the temporary file.
     pub fn offer(&mut self, scored: Scored) -> io::Result<()> {
-        if scored.pairs.is_empty() {
-            return Ok(());
+        match self.sifter.sift(scored) {
+            Some(kept) => self.add(kept),
+            None => Ok(()),
         }
-        if self.tally.models.len() < MODELS {
-            self.tally.models.insert(scored.model);
+    }
+
+    /// Adds what is kept of an article.
+    pub(super) fn add(&mut self, kept: Kept) -> io::Result<()> {
+        let many = |_| io::Error::other("there are more than four thousand million articles or pairs");
+        let article = u32::try_from(self.articles.len()).map_err(many)?;
+        u32::try_from(self.pairs.len() + kept.pairs.len()).map_err(many)?;
+        self.keys.push(kept.key()?);
+        let Kept { doc, title, url, group, day, language, signature, pairs } = kept;
+        let place = self.spool.put(&Heading { doc, title, url })?;
+        self.articles.push(ArticleRow { group: self.names.number(&group), day, language, place });
+        if let Some(signature) = signature {
+            self.signatures.push(signature);
+            self.signed.push(article);
         }
-        let labels = self.gold.as_mut().map(|gold| gold.take(&scored.doc)).unwrap_or_default();
-        let CompareOptions { since, until, companies, .. } = &self.options;
-        let bounded = since.is_some() || until.is_some();
-        let inside = scored
-            .date
-            .map_or(!bounded, |day| since.is_none_or(|since| day >= since) && until.is_none_or(|until| day <= until));
-        let group = scored.group.filter(|group| !group.trim().is_empty());
-        let all = scored.pairs.len();
-        if let (true, Some(group)) = (inside, &group) {
-            let number = self.names.number(group);
-            *self.covered.entry(number).or_default() += all;
-        }
-        let asked = |company: &String| companies.is_empty() || companies.contains(company);
-        let pairs: Vec<ScoredPair> = scored.pairs.into_iter().filter(|pair| inside && asked(&pair.company)).collect();
-        self.tally.counts.filtered += all - pairs.len();
-        if pairs.is_empty() {
-            return Ok(());
-        }
-        let Some(group) = group else {
-            self.tally.counts.without_group += pairs.len();
-            return Ok(());
-        };
-        self.tally.undated += usize::from(scored.date.is_none());
-        if let Some(seen) = scored.seen {
-            self.tally.seen.0 += usize::from(seen);
-            self.tally.seen.1 += 1;
-        }
-        let heading = Heading { doc: scored.doc, title: scored.title, url: scored.url };
-        let article = self.articles.len() as u32;
-        self.articles.push(ArticleRow {
-            group: self.names.number(&group),
-            day: scored.date,
-            language: scored.language,
-            place: self.spool.put(&heading)?,
-        });
-        self.signatures.push(scored.signature);
-        for pair in pairs {
-            let at = self.pairs.len() as u32;
-            let total: f64 = pair.judged.iter().map(|judged| judged.weight).sum();
-            let mean = |value: &dyn Fn(&JudgedParagraph) -> f64| {
-                pair.judged.iter().map(|judged| judged.weight * value(judged)).sum::<f64>() / total
-            };
-            let known = !pair.judged.is_empty();
-            let control = if known { mean(&score) } else { pair.score };
-            self.tally.bare += usize::from(!known);
-            let of_pair = || labels.iter().filter(|label| label.company == pair.company);
-            for label in of_pair() {
-                // Several labels of one thing are one label, their mean.
-                let together = of_pair().filter(|other| other.paragraph == label.paragraph).count();
-                let (share, predicted) = match label.paragraph {
-                    None => (1.0, control),
-                    Some(paragraph) => {
-                        let Some(judged) = pair.judged.iter().find(|judged| judged.paragraph == paragraph) else {
-                            continue;
-                        };
-                        (judged.weight / total, score(judged))
-                    }
-                };
-                let stance = [Stance::Favor, Stance::Neutral, Stance::Against][label.class];
-                self.tally.counts.gold += 1;
-                self.labels.push(GoldRow {
-                    pair: at,
-                    weight: share / label.probability / together as f64,
-                    label: [1.0, 0.0, -1.0][label.class],
-                    score: predicted,
-                    stance,
-                    whole: label.paragraph.is_none(),
-                });
-            }
+        for (nth, pair) in (0..).zip(pairs) {
+            self.labels.extend(pair.labels.into_iter().map(|of| Label { article, nth, of }));
             self.pairs.push(Pair {
                 article,
                 company: self.companies.number(&pair.company),
                 score: pair.score,
-                control,
-                p: [0, 1, 2].map(|class| if known { mean(&|judged| judged.p[class]) as f32 } else { f32::NAN }),
+                control: pair.control,
+                p: pair.p.unwrap_or([f32::NAN; 3]),
                 label: pair.label,
                 abstain: pair.abstain,
-                paragraphs: u32::try_from(pair.paragraphs).unwrap_or(u32::MAX),
+                paragraphs: pair.paragraphs,
             });
         }
         Ok(())
     }
 
-    /// Ends the gathering: finds the stories, and sorts groups by name and companies by their numbers of articles.
+    /// Articles with at least one company, whatever their groups and dates.
+    pub fn offered(&self) -> usize {
+        self.sifter.tally.offered
+    }
+
+    /// Those of them whose group is known.
+    pub fn grouped(&self) -> usize {
+        self.sifter.tally.grouped
+    }
+
+    /// Whether an article with a company is of this group, inside the dates or not.
+    pub fn has_group(&self, name: &str) -> bool {
+        self.sifter.covered.contains_key(name)
+    }
+
+    /// Whether there is a labelled sample.
+    pub fn has_gold(&self) -> bool {
+        self.sifter.tally.gold.is_some()
+    }
+
+    /// A model other than `identity` that scores are of.
+    pub fn other_model(&self, identity: &str) -> Option<&str> {
+        self.sifter.tally.models.iter().map(String::as_str).find(|model| *model != identity)
+    }
+
+    /// What is asked, with what the parts that were read have settled of it.
+    pub fn options(&self) -> &CompareOptions {
+        &self.options
+    }
+
+    /// Ends the gathering: brings articles into their order, finds the stories, and sorts groups by name and companies by their numbers of articles.
     pub(super) fn gathered(self) -> io::Result<(CompareOptions, Gathered)> {
-        let with_texts = self.signatures.iter().any(Option::is_some);
-        let clusters = signature_clusters(&self.signatures, self.options.story_similarity);
-        let mut numbers: HashMap<usize, u32> = HashMap::new();
-        let mut story = Vec::with_capacity(clusters.len());
-        for cluster in clusters {
-            let next = numbers.len() as u32;
-            story.push(*numbers.entry(cluster).or_insert(next));
+        let Gatherer { options, sifter, names, companies, mut articles, keys, mut pairs, .. } = self;
+        let mut order: Vec<u32> = (0..articles.len() as u32).collect();
+        order.par_sort_unstable_by_key(|&at| (keys[at as usize], at));
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, &old)| place[old as usize] = new as u32);
+        let labels = allotted(self.labels, &keys, &place);
+        drop(keys);
+        permute(&mut articles, order);
+
+        let with_texts = !self.signatures.is_empty();
+        let (story, stories) = stories(self.signatures, &self.signed, &place, options.story_similarity);
+
+        let mut covered: BTreeMap<String, usize> = sifter.covered.into_iter().filter(|(_, pairs)| *pairs > 0).collect();
+        names.of.iter().for_each(|name| *covered.entry(name.clone()).or_default() += 0);
+        let groups: Vec<String> = covered.keys().cloned().collect();
+        let group_at: Vec<usize> = names.of.iter().map(|name| groups.partition_point(|group| group < name)).collect();
+        articles.iter_mut().for_each(|article| article.group = group_at[article.group as usize] as u32);
+
+        let mut sizes = vec![0usize; companies.of.len()];
+        pairs.iter().for_each(|pair| sizes[pair.company as usize] += 1);
+        let mut by_size: Vec<usize> = (0..sizes.len()).collect();
+        by_size.sort_by_key(|&at| (std::cmp::Reverse(sizes[at]), &companies.of[at]));
+        let mut company_at = vec![0; sizes.len()];
+        by_size.iter().enumerate().for_each(|(new, &old)| company_at[old] = new as u32);
+        for pair in &mut pairs {
+            pair.article = place[pair.article as usize];
+            pair.company = company_at[pair.company as usize];
         }
-        let mut articles = self.articles;
-        let mut pairs = self.pairs;
-        let (groups, group_at) = ordered(&self.names.of, |name| (0, name.to_string()));
-        articles.iter_mut().for_each(|article| article.group = group_at[article.group as usize]);
-        let mut covered = vec![0; groups.len()];
-        self.covered.iter().for_each(|(&old, &n)| covered[group_at[old as usize] as usize] = n);
-        let mut of_company: BTreeMap<u32, usize> = BTreeMap::new();
-        pairs.iter().for_each(|pair| *of_company.entry(pair.company).or_default() += 1);
-        let sizes: HashMap<&str, usize> =
-            of_company.iter().map(|(&company, &n)| (self.companies.of[company as usize].as_str(), n)).collect();
-        let (companies, company_at) =
-            ordered(&self.companies.of, |name| (usize::MAX - sizes.get(name).copied().unwrap_or(0), name.to_string()));
-        pairs.iter_mut().for_each(|pair| pair.company = company_at[pair.company as usize]);
-        let mut tally = self.tally;
-        tally.unmatched = tally.gold.map_or(0, |gold| gold.usable).saturating_sub(tally.counts.gold);
+        // Stable, so that the pairs of an article stay in their order.
+        pairs.par_sort_by_key(|pair| pair.article);
+        let gold_row = |Label { article, nth, of }| {
+            let first = pairs.partition_point(|pair| pair.article < article);
+            GoldRow { pair: first as u32 + nth, of }
+        };
+        let labels: Vec<GoldRow> = labels.into_iter().map(gold_row).collect();
         let counts = Counts {
             articles: articles.len(),
             pairs: pairs.len(),
             paragraphs: pairs.iter().map(|pair| pair.paragraphs as usize).sum(),
-            stories: numbers.len(),
+            stories,
             abstained: pairs.iter().filter(|pair| pair.abstain).count(),
-            ..tally.counts
+            without_group: sifter.tally.without_group,
+            filtered: sifter.tally.filtered,
+            gold: labels.len(),
         };
-        tally.counts = counts;
+        let usable = sifter.tally.gold.map_or(0, |gold| gold.usable);
         let gathered = Gathered {
             groups,
-            companies,
+            companies: by_size.into_iter().map(|at| companies.of[at].clone()).collect(),
             articles,
-            covered,
+            covered: covered.into_values().collect(),
             pairs,
-            labels: self.labels,
+            unmatched: usable.saturating_sub(labels.len()),
+            labels,
             story,
-            stories: numbers.len(),
+            stories,
             with_texts,
             headings: self.spool.finish()?,
-            tally,
+            counts,
+            tally: sifter.tally,
         };
-        Ok((self.options, gathered))
+        Ok((options, gathered))
     }
 }
 
@@ -318,16 +297,72 @@ impl Gathered {
     }
 }
 
-/// The score of a paragraph in its context.
-fn score(judged: &JudgedParagraph) -> f64 {
-    judged.p[0] - judged.p[2]
+/// Labels by the new places of their articles. Of articles with one name, the labels belong to the first that has what they are of.
+fn allotted(mut labels: Vec<Label>, keys: &[(u64, u64)], place: &[u32]) -> Vec<Label> {
+    labels.sort_by_key(|label| (place[label.article as usize], label.nth));
+    let mut first: Option<(u64, u32)> = None;
+    labels.retain(|label| {
+        let doc = keys[label.article as usize].0;
+        // Articles with one name stand together.
+        let (_, article) = *first.insert(first.filter(|(of, _)| *of == doc).unwrap_or((doc, label.article)));
+        article == label.article
+    });
+    labels.into_iter().map(|label| Label { article: place[label.article as usize], ..label }).collect()
 }
 
-/// Names by a key, and the new place of each old one.
-fn ordered(names: &[String], key: impl Fn(&str) -> (usize, String)) -> (Vec<String>, Vec<u32>) {
-    let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_cached_key(|&at| key(&names[at]));
-    let mut place = vec![0; names.len()];
-    order.iter().enumerate().for_each(|(new, &old)| place[old] = new as u32);
-    (order.into_iter().map(|at| names[at].clone()).collect(), place)
+/// The story of each article by its new place, numbered in that order, and how many there are. Signatures are compared in that order too, as of very many that are alike only
+/// some are compared.
+fn stories(mut signatures: Vec<Signature>, signed: &[u32], place: &[u32], similarity: f64) -> (Vec<u32>, usize) {
+    let new = |at: u32| place[signed[at as usize] as usize];
+    let mut order: Vec<u32> = (0..signed.len() as u32).collect();
+    order.par_sort_unstable_by_key(|&at| new(at));
+    let articles: Vec<u32> = order.iter().map(|&at| new(at)).collect();
+    permute(&mut signatures, order);
+    let clusters = signature_clusters(&signatures, similarity);
+    let mut story: Vec<u32> = Vec::with_capacity(place.len());
+    let mut next = 0;
+    let mut with_text = articles.iter().zip(&clusters).peekable();
+    for article in 0..place.len() as u32 {
+        let first = with_text.next_if(|(signed, _)| **signed == article).map(|(_, &cluster)| articles[cluster]);
+        match first.and_then(|first| story.get(first as usize).copied()) {
+            Some(known) => story.push(known),
+            None => {
+                story.push(next);
+                next += 1;
+            }
+        }
+    }
+    (story, next as usize)
+}
+
+/// Brings what is at `order[i]` to place i, for every i; `order` has each place once.
+fn permute<T>(items: &mut [T], mut order: Vec<u32>) {
+    for start in 0..order.len() {
+        let mut at = start;
+        loop {
+            let from = std::mem::replace(&mut order[at], at as u32) as usize;
+            if from == start {
+                break;
+            }
+            items.swap(at, from);
+            at = from;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn permutes_in_place(keys in proptest::collection::vec(0u8..50, 0..60)) {
+            let mut order: Vec<u32> = (0..keys.len() as u32).collect();
+            order.sort_by_key(|&at| keys[at as usize]);
+            let expected: Vec<u8> = order.iter().map(|&at| keys[at as usize]).collect();
+            let mut found = keys.clone();
+            permute(&mut found, order);
+            proptest::prop_assert_eq!(found, expected);
+        }
+    }
 }

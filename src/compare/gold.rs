@@ -1,11 +1,12 @@
 //! The gold sample: labels of a probability sample of what is compared.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::labels::Item;
-use crate::model::TrainingTexts;
+use crate::model::{TrainingTexts, hex_sha256};
 use crate::target::TargetTable;
 
 /// A labelled sample, looked up by document.
@@ -16,7 +17,8 @@ pub struct Gold {
 }
 
 /// What there was in the label files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct GoldTally {
     /// Labels that can be used.
     pub usable: usize,
@@ -32,8 +34,24 @@ pub(super) struct GoldTally {
     pub equal: bool,
 }
 
+/// What tells a sample from another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GoldMark {
+    sha256: String,
+    tally: GoldTally,
+}
+
+impl GoldMark {
+    /// The labels, for a message.
+    pub fn name(&self) -> String {
+        let sha256: String = self.sha256.chars().take(12).collect();
+        format!("files with {} labels in use ({sha256})", self.tally.usable)
+    }
+}
+
 /// A label of the sample.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct GoldLabel {
     /// The paragraph that it is of; `None` for one of the article as a whole.
     pub paragraph: Option<usize>,
@@ -90,9 +108,17 @@ impl Gold {
         gold
     }
 
-    /// Takes the labels of a document out.
-    pub(super) fn take(&mut self, doc: &str) -> Vec<GoldLabel> {
-        self.labels.remove(doc).unwrap_or_default()
+    /// What tells these labels from others.
+    pub(super) fn mark(&self) -> GoldMark {
+        let by_document: BTreeMap<&String, &Vec<GoldLabel>> = self.labels.iter().collect();
+        // Maps from strings to plain values can always be written.
+        let bytes = serde_json::to_vec(&by_document).unwrap_or_default();
+        GoldMark { sha256: hex_sha256(&bytes), tally: self.tally }
+    }
+
+    /// The labels of a document.
+    pub(super) fn of(&self, doc: &str) -> &[GoldLabel] {
+        self.labels.get(doc).map_or(&[], Vec::as_slice)
     }
 }
 

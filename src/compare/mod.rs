@@ -1,7 +1,8 @@
 //! Outlets compared: do they differ in their stance toward companies, by how much, and how sure is that.
 //!
-//! [`Gatherer`] takes scored articles one by one. The unit is the article and its score toward a company, which the scorer's fixed rule gives; what depends on each
-//! other are articles of one story. In the end a *cell* is made for each group and company, and of each cell
+//! [`Gatherer`] takes scored articles one by one, or parts of them that [`PartWriter`] wrote elsewhere ([`Gatherer::merge`]), in any order. The unit is the article and
+//! its score toward a company, which the scorer's fixed rule gives; what depends on each other are articles of one story. In the end a *cell* is made for each group and
+//! company, and of each cell
 //!
 //! 1. the mean score and the net favourability, as the model reads the articles (`estimates`);
 //! 2. the mean stance corrected for the model's errors: by a labelled probability sample ([`crate::statistics::PredictionPowered`]), or else, as an
@@ -21,12 +22,15 @@ mod estimates;
 mod examples;
 mod gather;
 mod gold;
+mod kept;
 mod lines;
 mod options;
+mod part;
 mod pooling;
 mod resample;
 mod result;
 mod scored;
+mod sift;
 mod source;
 mod trends;
 mod warnings;
@@ -36,6 +40,7 @@ pub use estimates::{FEWEST_LABELLED, FEWEST_STORIES};
 pub use gather::Gatherer;
 pub use gold::Gold;
 pub use options::{CompareOptions, Period};
+pub use part::{InputCounts, PartError, PartSettings, PartWriter, is_part};
 pub use result::{
     ArticleEntry, Cell, ChangePoint, Comparison, Contrast, Corrected, Correction, Counts, EntryScore, Estimate, Family,
     Finding, Gravity, GroupSummary, Multiplicity, Rank, SIGNIFICANT, Settings, Shares, Shrunken, Trend, TrendPoint,

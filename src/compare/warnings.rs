@@ -237,7 +237,7 @@ impl List {
             }
         }
         let Some(gold) = data.tally.gold else { return };
-        let counts = data.tally.counts;
+        let counts = data.counts;
         if gold.not_random > 0 {
             self.add(
                 Gravity::Refused,
@@ -270,7 +270,7 @@ impl List {
                 format!("{} 条标注缺少抽样概率，{} 条没有文档名或公司名，均未用于校正。", gold.unexplained, gold.placeless),
             );
         }
-        if data.tally.unmatched > 0 {
+        if data.unmatched > 0 {
             let bare = if data.tally.bare > 0 {
                 " Some scores came without their paragraphs, which labels of paragraphs need: score with --format ndjson."
             } else {
@@ -279,8 +279,8 @@ impl List {
             self.add(
                 Gravity::Caution,
                 "gold-unmatched",
-                format!("{} of {} labels belong to nothing that is compared: their document, paragraph or company is not among the articles (names of documents must be those under which they were sampled) or is filtered out.{bare}", data.tally.unmatched, data.tally.unmatched + counts.gold),
-                format!("{} 条标注（共 {} 条）不属于任何被比较的内容：其文档、段落或公司不在这些文章中（文档名须与抽样时一致），或被过滤。", data.tally.unmatched, data.tally.unmatched + counts.gold),
+                format!("{} of {} labels belong to nothing that is compared: their document, paragraph or company is not among the articles (names of documents must be those under which they were sampled) or is filtered out.{bare}", data.unmatched, data.unmatched + counts.gold),
+                format!("{} 条标注（共 {} 条）不属于任何被比较的内容：其文档、段落或公司不在这些文章中（文档名须与抽样时一致），或被过滤。", data.unmatched, data.unmatched + counts.gold),
             );
         }
         let labelled = |low: usize, high: usize| -> Vec<&Cell> {
@@ -367,7 +367,7 @@ impl List {
     }
 
     fn about_asked(&mut self, data: &Gathered, options: &CompareOptions) {
-        let without = data.tally.counts.without_group;
+        let without = data.tally.without_group;
         if without > 0 {
             self.add(
                 Gravity::Note,
