@@ -255,7 +255,7 @@ impl<'a> Task<'a> {
 
     /// The solver's parameters, but for start, offsets and tolerance.
     pub(super) fn params(&self) -> SparseLogisticParams {
-        SparseLogistic::params(3).c(self.head.c).class_weight(self.head.class_weight)
+        SparseLogistic::params().c(self.head.c).class_weight(self.head.class_weight)
     }
 
     /// A matrix with the classes and weights of its rows.
