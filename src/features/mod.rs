@@ -11,6 +11,7 @@ mod block;
 mod dense;
 mod extract;
 mod lexicon;
+mod occurrences;
 mod rows;
 mod vectorizer;
 mod vectors;
@@ -19,8 +20,9 @@ pub use block::{Block, BlockKind, Settings, UnknownBlock};
 pub use dense::{attribute, mean_vector, width};
 pub use extract::{Place, Reading, Scope, View, extract, spell};
 pub use lexicon::{Hit, Role, Valence};
+pub use occurrences::Occurrences;
 pub use rows::{BagOfWords, Row};
-pub use vectorizer::{Counts, Vectorizer, VectorizerError};
+pub use vectorizer::{Numbers, Vectorizer, VectorizerError, numbers};
 pub use vectors::DIMENSIONS;
 
 /// The identity of lexicon and word vectors, which beside the settings decide what a feature is: a model means nothing under other ones.

@@ -204,7 +204,8 @@ impl<'a> Solver<'a> {
             let logits = all([a + offset[0] + self.intercepts[0], b + offset[1] + self.intercepts[1]]);
             let old = self.dual[record];
             let now = softmax(logits).0;
-            let differences = old.iter().zip(&now).map(|(old, now)| (old - now) * (old - now) / now.max(f64::MIN_POSITIVE));
+            let differences =
+                old.iter().zip(&now).map(|(old, now)| (old - now) * (old - now) / now.max(f64::MIN_POSITIVE));
             gap += self.problem.weights[record] * differences.sum::<f64>();
             let new = respond(logits, now, old, strength * (self.lengths[record] + self.intercept));
             let change = [strength * (old[0] - new[0]), strength * (old[1] - new[1])];

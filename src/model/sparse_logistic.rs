@@ -253,7 +253,7 @@ impl SparseLogisticValidParams {
         if given.iter().any(|w| !w.is_finite() || *w < 0.0) || given.iter().all(|w| *w == 0.0) {
             return Err(FitError::Weights);
         }
-        let mut mass = vec![0.0; CLASSES];
+        let mut mass = [0.0; CLASSES];
         for (&target, &weight) in targets.iter().zip(given) {
             mass[target] += f64::from(weight);
         }
