@@ -113,10 +113,10 @@ const SURE: f64 = 0.95;
 const LEAST_WEIGHT: f64 = 0.02;
 /// Folds of the receipt.
 const OUTER_FOLDS: usize = 5;
-/// Gradient norm at which fits stop.
-const TOLERANCE: f64 = 1e-4;
-/// Gradient norm at which the fits stop by which a departure is chosen.
-const CHOICE_TOLERANCE: f64 = 1e-3;
+/// The share of the objective by which fits may miss the optimum.
+const TOLERANCE: f64 = 1e-5;
+/// The same for the fits by which a departure is chosen.
+const CHOICE_TOLERANCE: f64 = 1e-4;
 /// Parameters of a calibration map, which cost it as much log-loss per record (Akaike 1974).
 const MAP_PARAMETERS: f64 = 12.0;
 /// The stream of the generator that weighs departures.

@@ -143,14 +143,14 @@ pub enum TrainError {
     Fit(#[from] FitError),
 }
 
-/// Gradient norm at which the fit of a model stops.
-const TOLERANCE: f64 = 1e-5;
+/// The share of the objective by which the fit of a model may miss the optimum.
+const TOLERANCE: f64 = 1e-6;
 
-/// Gradient norm at which the fits behind the calibration stop; their probabilities are then within a thousandth of the optimum's.
-const FOLD_TOLERANCE: f64 = 1e-4;
+/// The same for the fits behind the calibration; their probabilities are then within a few thousandths of the optimum's.
+const FOLD_TOLERANCE: f64 = 1e-5;
 
-/// Gradient norm at which the fits of a search stop.
-const TUNE_TOLERANCE: f64 = 1e-3;
+/// The same for the fits of a search.
+const TUNE_TOLERANCE: f64 = 1e-4;
 
 /// One task with all that its fits share.
 pub(super) struct Task<'a> {
@@ -491,7 +491,7 @@ impl<'a> Task<'a> {
         progress(&step, 1, steps);
         if !fit.convergence.converged {
             warnings.push(format!(
-                "the {} solver stopped after {} iterations with a gradient norm of {:.1e}; the model is usable but not at its optimum",
+                "the {} solver stopped after {} epochs with a gradient norm of {:.1e}; the model is usable but not at its optimum",
                 self.name, fit.convergence.iterations, fit.convergence.gradient_norm
             ));
         }
