@@ -47,8 +47,9 @@ const LEFT_OUT: u8 = 8;
 
 /// Steps of Newton's method for one record at most.
 const RECORD_STEPS: usize = 40;
-/// … which end when a step has changed no ratio of two probabilities by more than this, in nats …
-const RECORD_TOLERANCE: f64 = 0.1;
+/// … which end when a step has changed no ratio of two probabilities by more than this, in nats, over the fourth root of the record's strength (its square is then
+/// the error of the probabilities, and that error's square times the strength what the dual loses) …
+const RECORD_TOLERANCE: f64 = 0.5;
 /// … and do not start from the present logits when the first would change one by more than this.
 const FAR: f64 = 3.0;
 
@@ -347,6 +348,7 @@ impl<'a> Solver<'a> {
 fn respond(logits: [f64; CLASSES], now: [f64; CLASSES], old: [f64; CLASSES], strength: f64) -> [f64; CLASSES] {
     let v = [0, 1, 2].map(|class| logits[class] + strength * old[class]);
     let (mut q, mut p) = (logits, now);
+    let short = RECORD_TOLERANCE / strength.max(1.0).sqrt().sqrt();
     for count in 0..RECORD_STEPS {
         // The Hessian I + strength · (diag p − ppᵀ) is inverted by the formula of Sherman & Morrison.
         let diagonal = p.map(|p| 1.0 / (1.0 + strength * p));
@@ -369,7 +371,7 @@ fn respond(logits: [f64; CLASSES], now: [f64; CLASSES], old: [f64; CLASSES], str
             q = [0, 1, 2].map(|class| q[class] + damped * step[class]);
         }
         p = softmax(q).0;
-        if length < RECORD_TOLERANCE {
+        if length < short {
             break;
         }
     }
@@ -432,4 +434,57 @@ fn softmax(logits: [f64; CLASSES]) -> ([f64; CLASSES], f64) {
     let powers = logits.map(|logit| (logit - highest).exp());
     let sum: f64 = powers.iter().sum();
     (powers.map(|power| power / sum), highest + sum.ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+
+    /// However strong a record is and however far the logits are off, no other answer is much better: not the present one, nor any between what is found
+    /// and a corner, which is enough as the dual is concave.
+    #[test]
+    fn a_record_answers_with_the_maximum_of_the_dual() {
+        let mut random = generator(7, 0);
+        for strength in [0.01, 1.0, 30.0, 1e3, 1e5] {
+            for _ in 0..500 {
+                let spread = random.random_range(0.1..200.0);
+                let logits = [0; 3].map(|_| random.random_range(-spread..spread));
+                let old = softmax([0; 3].map(|_| random.random_range(-9.0..9.0))).0;
+                let dual = |p: [f64; 3]| {
+                    let of = |class: usize| {
+                        let entropy = if p[class] > 0.0 { -p[class] * p[class].ln() } else { 0.0 };
+                        entropy + logits[class] * p[class] - 0.5 * strength * (p[class] - old[class]).powi(2)
+                    };
+                    of(0) + of(1) + of(2)
+                };
+                let found = respond(logits, softmax(logits).0, old, strength);
+                let corners = [0, 1, 2].map(indicator);
+                for other in corners.into_iter().chain([old]) {
+                    for share in [1.0, 0.1, 0.01, 0.001] {
+                        let mixed = [0, 1, 2].map(|class| (1.0 - share) * found[class] + share * other[class]);
+                        let gain = dual(mixed) - dual(found);
+                        assert!(
+                            gain < 0.01,
+                            "strength {strength}, {logits:?}, {old:?}: {found:?}, {mixed:?} gains {gain}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearest_point_of_the_simplex() {
+        let cases = [
+            ("inside", [0.2, 0.3, 0.5], [0.2, 0.3, 0.5]),
+            ("too high", [1.0, 1.0, 1.0], [1.0 / 3.0; 3]),
+            ("an edge", [0.9, 0.7, -2.0], [0.6, 0.4, 0.0]),
+            ("a corner", [-5.0, 4.0, 1.0], [0.0, 1.0, 0.0]),
+        ];
+        for (name, point, expected) in cases {
+            let found = onto_simplex(point);
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{name}: {found:?}");
+        }
+    }
 }
