@@ -184,7 +184,7 @@ fn labels_cannot_be_guessed_from_the_outside() {
         let (train, test) = (of(false), of(true));
         let matrix = |list: &[usize]| BagOfWords::from_rows(list.iter().map(|&i| &rows[i]), rows[0].values.len());
         let targets = Array1::from_iter(train.iter().map(|&i| classes[i]));
-        let params = SparseLogistic::params(3).c(100.0).class_weight(ClassWeight::Balanced(1.0)).check().unwrap();
+        let params = SparseLogistic::params().c(100.0).class_weight(ClassWeight::Balanced(1.0)).check().unwrap();
         let fit = params.fit(&DatasetBase::new(matrix(&train), targets)).unwrap();
         let held = matrix(&test);
         test.iter().enumerate().for_each(|(at, &i)| confusion[classes[i]][fit.decide(held.row(at))] += 1.0);

@@ -10,6 +10,7 @@ mod extract;
 mod grams;
 mod known;
 mod lexicon;
+mod occurrences;
 mod rows;
 mod slots;
 mod vectorizer;
@@ -22,8 +23,9 @@ pub use extract::{Place, Reading, Scope, View, entry_key, extract, spell};
 pub use grams::Family;
 pub use known::{Found, Known, Plan, Sums, damped, tally, visit};
 pub use lexicon::{Hit, Role, Valence};
+pub use occurrences::Occurrences;
 pub use rows::{BagOfWords, Row};
-pub use vectorizer::{Counts, Vectorizer, VectorizerError};
+pub use vectorizer::{Numbers, Vectorizer, VectorizerError, numbers};
 pub use vectors::{DIMENSIONS, Located};
 pub use vocabulary::{Entry, Vocabulary};
 

@@ -1,5 +1,7 @@
 //! Sparse matrices of features.
 
+use std::sync::Arc;
+
 use linfa::dataset::Records;
 
 /// One row: column indices, ascending and distinct, with their values.
@@ -11,11 +13,36 @@ pub struct Row {
     pub values: Vec<f32>,
 }
 
-/// A matrix in compressed sparse rows: records × features.
+/// Which columns each row of a matrix has.
+#[derive(Debug, PartialEq)]
+pub(super) struct Pattern {
+    /// Where each row starts in `indices`, and where the last one ends.
+    pub(super) starts: Vec<usize>,
+    /// The columns of all rows, ascending in each.
+    pub(super) indices: Vec<u32>,
+}
+
+impl Pattern {
+    /// The columns of all rows that follow each other; `lengths` says how many each has.
+    pub(super) fn new(lengths: impl IntoIterator<Item = usize>, indices: Vec<u32>) -> Self {
+        let mut starts = vec![0];
+        let mut at = 0;
+        starts.extend(lengths.into_iter().map(|length| {
+            at += length;
+            at
+        }));
+        Pattern { starts, indices }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+}
+
+/// A matrix in compressed sparse rows: records × features. Matrices that differ only in their values share the rest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BagOfWords {
-    starts: Vec<usize>,
-    indices: Vec<u32>,
+    pattern: Arc<Pattern>,
     values: Vec<f32>,
     columns: usize,
 }
@@ -23,19 +50,25 @@ pub struct BagOfWords {
 impl BagOfWords {
     /// Stacks rows; every index must be below `columns`.
     pub fn from_rows<'a>(rows: impl IntoIterator<Item = &'a Row>, columns: usize) -> Self {
-        let mut matrix = BagOfWords { starts: vec![0], indices: Vec::new(), values: Vec::new(), columns };
+        let (mut lengths, mut indices, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
             debug_assert!(row.indices.iter().all(|&i| (i as usize) < columns));
-            matrix.indices.extend_from_slice(&row.indices);
-            matrix.values.extend_from_slice(&row.values);
-            matrix.starts.push(matrix.indices.len());
+            lengths.push(row.indices.len());
+            indices.extend_from_slice(&row.indices);
+            values.extend_from_slice(&row.values);
         }
-        matrix
+        BagOfWords::new(Arc::new(Pattern::new(lengths, indices)), values, columns)
+    }
+
+    /// One value for each place of a pattern.
+    pub(super) fn new(pattern: Arc<Pattern>, values: Vec<f32>, columns: usize) -> Self {
+        debug_assert_eq!(pattern.indices.len(), values.len());
+        BagOfWords { pattern, values, columns }
     }
 
     /// How many records.
     pub fn rows(&self) -> usize {
-        self.starts.len() - 1
+        self.pattern.rows()
     }
 
     /// How many features.
@@ -44,40 +77,17 @@ impl BagOfWords {
     }
 
     /// The columns and values of one record.
+    #[inline]
     pub fn row(&self, at: usize) -> (&[u32], &[f32]) {
-        let range = self.starts[at]..self.starts[at + 1];
-        (&self.indices[range.clone()], &self.values[range])
+        let range = self.pattern.starts[at]..self.pattern.starts[at + 1];
+        (&self.pattern.indices[range.clone()], &self.values[range])
     }
 
     /// Multiplies each column by its factor.
     pub fn scale_columns(&mut self, factors: &[f32]) {
-        for (value, &column) in self.values.iter_mut().zip(&self.indices) {
+        for (value, &column) in self.values.iter_mut().zip(&self.pattern.indices) {
             *value *= factors[column as usize];
         }
-    }
-
-    /// The same matrix with columns as rows, in which the records of each feature ascend.
-    pub fn transposed(&self) -> BagOfWords {
-        let mut starts = vec![0usize; self.columns + 1];
-        for &column in &self.indices {
-            starts[column as usize + 1] += 1;
-        }
-        for i in 0..self.columns {
-            starts[i + 1] += starts[i];
-        }
-        let mut next = starts.clone();
-        let mut indices = vec![0u32; self.indices.len()];
-        let mut values = vec![0f32; self.values.len()];
-        for row in 0..self.rows() {
-            let (columns, row_values) = self.row(row);
-            for (&column, &value) in columns.iter().zip(row_values) {
-                let at = next[column as usize];
-                indices[at] = row as u32;
-                values[at] = value;
-                next[column as usize] += 1;
-            }
-        }
-        BagOfWords { starts, indices, values, columns: self.rows() }
     }
 }
 
@@ -90,23 +100,5 @@ impl Records for BagOfWords {
 
     fn nfeatures(&self) -> usize {
         self.columns
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn transposes_there_and_back() {
-        let row = |indices: &[u32]| Row {
-            indices: indices.to_vec(),
-            values: indices.iter().map(|&i| i as f32 + 0.5).collect(),
-        };
-        let matrix = BagOfWords::from_rows(&[row(&[0, 3]), row(&[]), row(&[1, 3])], 4);
-        let turned = matrix.transposed();
-        assert_eq!((turned.rows(), turned.columns()), (4, 3));
-        assert_eq!(turned.row(3), (&[0u32, 2][..], &[3.5f32, 3.5][..]));
-        assert_eq!(turned.transposed(), matrix);
     }
 }

@@ -62,36 +62,73 @@ impl Hasher for Identity {
     }
 }
 
-type HashIndex = HashMap<u64, u32, BuildHasherDefault<Identity>>;
+/// For tables whose keys are hashes already.
+type HashState = BuildHasherDefault<Identity>;
 
-/// The features of one record.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Counts {
-    /// How often each n-gram occurs: (hash, block, count), sorted by hash.
-    grams: Vec<(u64, u8, u32)>,
-    /// The values of each block of numbers: (block, values).
-    numbers: Vec<(u8, Vec<f32>)>,
+type HashIndex = HashMap<u64, u32, HashState>;
+
+/// Parts in which the vocabulary is counted side by side, by hash.
+const SHARDS: usize = 16;
+/// Records whose features a thread collects at once …
+const CHUNK: usize = 64;
+/// … and chunks that are collected before they are counted.
+const BATCH: usize = 32;
+
+/// How many records have a feature, and one of those that do.
+#[derive(Clone, Copy)]
+struct Seen {
+    last: u32,
+    records: u32,
 }
 
-impl Counts {
-    /// Counts the features of a view.
-    pub fn of(settings: &Settings, view: View<'_>) -> Self {
-        let mut found: Vec<(u64, u8, u32)> = Vec::with_capacity(view.passage.tokens.len() * 12);
-        extract(settings, view, |block, hash, _| found.push((hash, block as u8, 1)));
-        found.sort_unstable_by_key(|entry| entry.0);
-        found.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.2 += next.2;
+type SeenIndex = HashMap<u64, Seen, HashState>;
+
+/// The features of the records `rows` that occur in at least `settings.min_df` of them: (a record that has it, hash, records), sorted.
+///
+/// Only a batch of records is in memory at once besides the tables, and each table sees the records in their order, so the result is the same for any
+/// number of threads.
+fn frequent(settings: &Settings, views: &[View<'_>], rows: &[usize]) -> Vec<(u32, u64, u32)> {
+    let mut tables: Vec<SeenIndex> = (0..SHARDS).map(|_| SeenIndex::default()).collect();
+    for batch in rows.chunks(CHUNK * BATCH) {
+        let collect = |rows: &[usize]| {
+            let mut shards: Vec<Vec<(u64, u32)>> = vec![Vec::new(); SHARDS];
+            for &row in rows {
+                extract(settings, views[row], |_, hash, _| {
+                    // The lowest and the highest bits are those that the table itself looks at.
+                    shards[(hash >> 32) as usize % SHARDS].push((hash, row as u32));
+                });
             }
-            same
+            shards
+        };
+        let collected: Vec<Vec<Vec<(u64, u32)>>> = batch.par_chunks(CHUNK).map(collect).collect();
+        tables.par_iter_mut().enumerate().for_each(|(shard, table)| {
+            for &(hash, row) in collected.iter().flat_map(|shards| &shards[shard]) {
+                let seen = table.entry(hash).or_insert(Seen { last: u32::MAX, records: 0 });
+                if seen.last != row {
+                    *seen = Seen { last: row, records: seen.records + 1 };
+                }
+            }
         });
-        Counts { grams: found, numbers: numbers(settings, view) }
     }
+    let kept = tables.into_par_iter().flat_map_iter(|table| {
+        let frequent = table.into_iter().filter(|(_, seen)| seen.records as usize >= settings.min_df);
+        frequent.map(|(hash, seen)| (seen.last, hash, seen.records))
+    });
+    let mut kept: Vec<(u32, u64, u32)> = kept.collect();
+    kept.par_sort_unstable();
+    kept
 }
 
-/// The values of each block of numbers.
-fn numbers(settings: &Settings, view: View<'_>) -> Vec<(u8, Vec<f32>)> {
+/// The inverse document frequency of a feature that occurs in `frequency` of `records`.
+pub(super) fn inverse_frequency(records: usize, frequency: u32) -> f32 {
+    (1.0 + ((1.0 + records as f64) / (1.0 + f64::from(frequency))).ln()) as f32
+}
+
+/// The values of each block of numbers: (block, values).
+pub type Numbers = Vec<(u8, Vec<f32>)>;
+
+/// The values of each block of numbers of a view.
+pub fn numbers(settings: &Settings, view: View<'_>) -> Numbers {
     let scope = Scope::new(settings, view);
     let located = Located::of(view.passage);
     settings
@@ -116,32 +153,15 @@ pub struct Vectorizer {
 }
 
 impl Vectorizer {
-    /// Learns vocabulary and document frequencies from the records `rows` of `counts`.
-    ///
-    /// `views` holds, for each of `counts`, what it was counted from; it is used to spell the terms.
-    pub fn fit(settings: &Settings, counts: &[Counts], views: &[View<'_>], rows: &[usize]) -> Self {
-        let mut seen: Vec<(u64, u32)> = rows
-            .par_iter()
-            .flat_map_iter(|&row| {
-                let active = |entry: &&(u64, u8, u32)| settings.blocks[usize::from(entry.1)].on;
-                counts[row].grams.iter().filter(active).map(move |&(hash, _, _)| (hash, row as u32))
-            })
-            .collect();
-        seen.par_sort_unstable();
-        // Features with enough records, each with one record that has it.
-        let mut kept: Vec<(u32, u64, u32)> = seen
-            .chunk_by(|a, b| a.0 == b.0)
-            .filter(|same| same.len() >= settings.min_df)
-            .map(|same| (same[0].1, same[0].0, same.len() as u32))
-            .collect();
-        drop(seen);
-        kept.sort_unstable();
+    /// Learns vocabulary and document frequencies from the records `rows` of `views`.
+    pub fn fit(settings: &Settings, views: &[View<'_>], rows: &[usize]) -> Self {
+        let kept = frequent(settings, views, rows);
         let per_record: Vec<&[(u32, u64, u32)]> = kept.chunk_by(|a, b| a.0 == b.0).collect();
         let mut terms: Vec<(u8, String, u32)> = per_record
             .into_par_iter()
             .flat_map_iter(|wanted| {
                 let view = views[wanted[0].0 as usize];
-                let mut open: HashMap<u64, u32> = wanted.iter().map(|&(_, hash, df)| (hash, df)).collect();
+                let mut open: HashMap<u64, u32, HashState> = wanted.iter().map(|&(_, hash, df)| (hash, df)).collect();
                 let mut found = Vec::with_capacity(wanted.len());
                 extract(settings, view, |block, hash, place| {
                     if let Some(df) = open.remove(&hash) {
@@ -157,26 +177,19 @@ impl Vectorizer {
             terms.extend((0..dense::width(block.kind)).map(|column| (at as u8, dense::term(block.kind, column), df)));
         }
         terms.par_sort_unstable();
-        let n = rows.len() as f64;
-        let idf = terms.iter().map(|&(_, _, df)| (1.0 + ((1.0 + n) / (1.0 + f64::from(df))).ln()) as f32).collect();
+        let idf = terms.iter().map(|&(_, _, df)| inverse_frequency(rows.len(), df)).collect();
         let blocks = terms.iter().map(|t| t.0).collect();
         let terms = terms.into_iter().map(|t| t.1).collect();
         Self::build(settings.clone(), terms, blocks, idf)
     }
 
-    /// A vectorizer with the columns of `base` and, behind them, those that the later blocks of `settings` get from the records `rows` of `counts`.
+    /// A vectorizer with the columns of `base` and, behind them, those that the later blocks of `settings` get from the records `rows` of `views`.
     ///
     /// The blocks of `settings` must begin with those of `base` ([`Settings::followed_by`]).
-    pub fn extend(
-        base: &Vectorizer,
-        settings: &Settings,
-        counts: &[Counts],
-        views: &[View<'_>],
-        rows: &[usize],
-    ) -> Self {
+    pub fn extend(base: &Vectorizer, settings: &Settings, views: &[View<'_>], rows: &[usize]) -> Self {
         let mut added = settings.clone();
         added.blocks.iter_mut().take(base.settings.blocks.len()).for_each(|block| block.on = false);
-        let added = Self::fit(&added, counts, views, rows);
+        let added = Self::fit(&added, views, rows);
         let mut index = base.index.clone();
         index.extend(added.index.iter().map(|(&hash, &column)| (hash, column + base.terms.len() as u32)));
         Vectorizer {
@@ -261,12 +274,48 @@ impl Vectorizer {
         self.index.get(&hash).copied()
     }
 
-    /// The row of counted features.
-    pub fn transform(&self, counts: &Counts) -> Row {
-        let known = counts.grams.iter().filter_map(|&(hash, _, count)| Some((self.column(hash)?, count)));
-        let mut found: Vec<(u32, u32)> = known.collect();
-        found.sort_unstable();
-        self.weigh(found.into_iter(), &counts.numbers)
+    /// The row of a view.
+    pub fn row(&self, view: View<'_>) -> Row {
+        self.row_with(view, &numbers(&self.settings, view))
+    }
+
+    /// The row of a view whose blocks of numbers are known ([`numbers`]).
+    pub fn row_with(&self, view: View<'_>, numbers: &[(u8, Vec<f32>)]) -> Row {
+        let columns = self.found(view);
+        let grams = columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
+        self.weigh(grams, numbers)
+    }
+
+    /// The columns of the n-grams of a view, ascending, each as often as it occurs.
+    fn found(&self, view: View<'_>) -> Vec<u32> {
+        let mut columns: Vec<u32> = Vec::with_capacity(view.passage.tokens.len() * 8);
+        extract(&self.settings, view, |_, hash, _| columns.extend(self.column(hash)));
+        columns.sort_unstable();
+        columns
+    }
+
+    /// Appends the columns of a view, ascending, and what is in them before it is weighed: how often an n-gram occurs, or a number, if not 0.
+    pub(super) fn occurrences(&self, view: View<'_>, indices: &mut Vec<u32>, raw: &mut Vec<f32>) {
+        let columns = self.found(view);
+        let mut numbers = numbers(&self.settings, view).into_iter().peekable();
+        let mut put = |before: usize, indices: &mut Vec<u32>, raw: &mut Vec<f32>| {
+            while let Some((block, values)) = numbers.next_if(|(block, _)| usize::from(*block) < before) {
+                let columns = self.block_columns(block);
+                if columns.len() == values.len() {
+                    let nonzero = columns.zip(values).filter(|(_, value)| *value != 0.0);
+                    nonzero.for_each(|(column, value)| {
+                        indices.push(column as u32);
+                        raw.push(value);
+                    });
+                }
+            }
+        };
+        for same in columns.chunk_by(|a, b| a == b) {
+            put(usize::from(self.blocks[same[0] as usize]), indices, raw);
+            indices.push(same[0]);
+            raw.push(same.len() as f32);
+        }
+        put(usize::MAX, indices, raw);
     }
 
     /// The same without the blocks that are copies for topics; the columns that stay keep their numbers.
@@ -296,6 +345,17 @@ impl Vectorizer {
         let idf = kept.iter().map(|&column| self.idf[column]).collect();
         *self = Self::build(self.settings.clone(), terms, blocks, idf);
         kept
+    }
+
+    /// Takes over the scales of `settings`, if they differ from its own in nothing else; else changes nothing and returns `false`.
+    pub fn rescale(&mut self, settings: &Settings) -> bool {
+        let mut rescaled = self.settings.clone();
+        rescaled.blocks.iter_mut().zip(&settings.blocks).for_each(|(block, new)| block.scale = new.scale);
+        let same = rescaled == *settings;
+        if same {
+            self.settings = rescaled;
+        }
+        same
     }
 
     /// The columns of a block; they are consecutive.
@@ -353,9 +413,8 @@ mod tests {
         let passages: Vec<Passage> = texts.iter().map(|t| passage(t)).collect();
         let readings: Vec<Reading> = passages.iter().map(Reading::new).collect();
         let views: Vec<View> = passages.iter().zip(&readings).map(|(p, r)| view(p, r)).collect();
-        let counts: Vec<Counts> = views.iter().map(|&v| Counts::of(settings, v)).collect();
         let rows: Vec<usize> = (0..texts.len()).collect();
-        (Vectorizer::fit(settings, &counts, &views, &rows), passages)
+        (Vectorizer::fit(settings, &views, &rows), passages)
     }
 
     fn view<'a>(passage: &'a Passage, reading: &'a Reading) -> View<'a> {
@@ -382,7 +441,7 @@ mod tests {
             assert!((f64::from(*ours) - theirs).abs() < 1e-6);
         }
         let reading = Reading::new(&passages[2]);
-        let row = vectorizer.transform(&Counts::of(&settings, view(&passages[2], &reading)));
+        let row = vectorizer.row(view(&passages[2], &reading));
         assert_eq!(row.indices, [1, 2]);
         for (ours, theirs) in row.values.iter().zip([0.5893_f32, 0.8079]) {
             assert!((ours - theirs).abs() < 1e-4, "{row:?}");

@@ -114,10 +114,10 @@ const SURE: f64 = 0.95;
 const LEAST_WEIGHT: f64 = 0.02;
 /// Folds of the receipt.
 const OUTER_FOLDS: usize = 5;
-/// Gradient norm at which fits stop.
-const TOLERANCE: f64 = 1e-4;
-/// Gradient norm at which the fits stop by which a departure is chosen.
-const CHOICE_TOLERANCE: f64 = 1e-3;
+/// The share of the objective by which fits may miss the optimum.
+const TOLERANCE: f64 = 1e-5;
+/// The same for the fits by which a departure is chosen.
+const CHOICE_TOLERANCE: f64 = 1e-4;
 /// Parameters of a calibration map, which cost it as much log-loss per record (Akaike 1974).
 const MAP_PARAMETERS: f64 = 12.0;
 /// The stream of the generator that weighs departures.
@@ -274,8 +274,7 @@ impl Task<'_> {
                 return Ok(Vec::new());
             }
             let design = self.design(base, &rest)?;
-            let held_rows: Vec<Row> =
-                examples.iter().map(|&row| design.vectorizer.transform(&self.counts[row])).collect();
+            let held_rows: Vec<Row> = examples.iter().map(|&row| self.row(&design.vectorizer, row)).collect();
             let mut log_p = Vec::new();
             let mut start: Option<Vec<f64>> = None;
             for departure in Departure::ALL {
@@ -366,13 +365,14 @@ impl Task<'_> {
     /// The rows of a fit on the examples `rows`, whichever the departure.
     fn design(&self, base: &Head, rows: &[usize]) -> Result<Design, TrainError> {
         let settings = &self.head.settings;
-        let vectorizer = Vectorizer::extend(base.vectorizer(), settings, &self.counts, &self.views, rows);
+        let vectorizer = Vectorizer::extend(base.vectorizer(), settings, &self.views, rows);
         let columns = self.check(&vectorizer)?;
-        let mut matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
+        let mut matrix: Vec<Row> = rows.par_iter().map(|&row| self.row(&vectorizer, row)).collect();
         let prior = Prior::new(base, columns);
         let offsets = prior.logits(&matrix);
         prior.add_columns(&mut matrix, &offsets);
-        let mut factors = self.count_ratios(&vectorizer, &BagOfWords::from_rows(&matrix, columns + COLUMNS), rows);
+        let weighed = BagOfWords::from_rows(&matrix, columns + COLUMNS);
+        let mut factors = self.count_ratios(&vectorizer, &weighed, (rows, &self.weights(rows)), |_| true);
         for (at, (block, scale)) in settings.blocks.iter().zip(departing_scales(base, settings)).enumerate() {
             for column in vectorizer.block_columns(at as u8) {
                 factors[column] *= scale / block.scale;
@@ -419,7 +419,7 @@ impl Task<'_> {
             Some(span) => params.start(span),
             None => params,
         };
-        let fit = params.fit(&self.dataset(matrix, rows))?;
+        let fit = params.fit(&self.dataset(matrix, rows, self.weights(rows)))?;
         let mut weights = vec![[0.0; 3]; design.vectorizer.columns() + COLUMNS];
         for (&column, found) in design.columns.iter().zip(unscaled(&fit, &factors)) {
             weights[column as usize] = found;

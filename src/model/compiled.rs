@@ -308,7 +308,7 @@ fn has_words(view: View<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::{Block, Counts, Vectorizer};
+    use crate::features::{Block, Vectorizer};
     use crate::target::{Mention, Via};
     use crate::text::{Normalized, Segmenter};
 
@@ -326,9 +326,8 @@ mod tests {
     /// A head that knows every feature of some texts, with weights that look random.
     fn head(settings: &Settings, views: &[View<'_>]) -> Head {
         let settings = Settings { min_df: 1, ..settings.clone() };
-        let counts: Vec<Counts> = views.iter().map(|&view| Counts::of(&settings, view)).collect();
         let rows: Vec<usize> = (0..views.len()).collect();
-        let vectorizer = Vectorizer::fit(&settings, &counts, views, &rows);
+        let vectorizer = Vectorizer::fit(&settings, views, &rows);
         let weight = |at: usize, class: usize| ((at * 7919 + class * 104_729) % 1009) as f32 / 504.0 - 1.0;
         let weights = (0..vectorizer.columns()).map(|at| [0, 1, 2].map(|class| weight(at, class))).collect();
         Head::new(vectorizer, weights, [0.1, 0.2, -0.3], Calibration::identity(), Decision::default(), 0.0)
@@ -368,8 +367,7 @@ mod tests {
             // Terms that are not known must not count either.
             let compiled = CompiledModel::of_head(&head);
             for &view in &views {
-                let counts = Counts::of(head.vectorizer().settings(), view);
-                let expected = head.judge_row(&head.vectorizer().transform(&counts), view.passage.language);
+                let expected = head.judge_row(&head.vectorizer().row(view), view.passage.language);
                 let known = compiled.look_up(view.passage);
                 let found = compiled.judge(view, &known);
                 if !has_words(view) {

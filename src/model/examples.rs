@@ -1,6 +1,6 @@
 //! From label records to training examples.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -60,10 +60,12 @@ impl Examples {
             });
             texts[text].push(at);
         }
-        let made: Vec<Vec<Made>> = docs
-            .par_iter()
-            .map(|doc| document(records, &doc.iter().map(|&text| &texts[text][..]).collect::<Vec<_>>(), finder, hmm))
-            .collect();
+        let numbers = TableNumbers::new(records, finder);
+        let make = |doc: &Vec<usize>| {
+            let texts: Vec<&[usize]> = doc.iter().map(|&text| &texts[text][..]).collect();
+            document(records, &texts, finder, &numbers, hmm)
+        };
+        let made: Vec<Vec<Made>> = docs.par_iter().map(make).collect();
         let members = docs.iter().flatten().map(|&text| &texts[text]);
         let mut examples = Examples::default();
         for (at, ((passage, reading, targets), members)) in made.into_iter().flatten().zip(members).enumerate() {
@@ -113,11 +115,37 @@ impl Examples {
     }
 }
 
+/// The number that each target of some records has in the table of companies. Targets are few and records many, and the table is read from its top each time.
+struct TableNumbers<'a>(HashMap<&'a str, Option<usize>>);
+
+impl<'a> TableNumbers<'a> {
+    fn new(records: &'a [Record], finder: &Finder) -> Self {
+        let targets: HashSet<&str> = records
+            .iter()
+            .filter_map(|record| match &record.label {
+                Label::Stance { target, .. } => Some(target.as_str()),
+                Label::Sentiment(_) => None,
+            })
+            .collect();
+        TableNumbers(targets.into_par_iter().map(|target| (target, finder.table().find(target))).collect())
+    }
+
+    fn of(&self, target: &str) -> Option<usize> {
+        self.0.get(target).copied().flatten()
+    }
+}
+
 /// A passage, what the lexicon finds in it, and the numbers of its records' targets in it.
 type Made = (Passage, Reading, Vec<Option<usize>>);
 
 /// The passages of the texts of one document, each with the numbers of its records' targets in it.
-fn document(records: &[Record], texts: &[&[usize]], finder: &Finder, hmm: bool) -> Vec<Made> {
+fn document(
+    records: &[Record],
+    texts: &[&[usize]],
+    finder: &Finder,
+    numbers: &TableNumbers<'_>,
+    hmm: bool,
+) -> Vec<Made> {
     let normalized: Vec<Normalized> = texts
         .iter()
         .map(|members| {
@@ -129,13 +157,17 @@ fn document(records: &[Record], texts: &[&[usize]], finder: &Finder, hmm: bool) 
         .iter()
         .flat_map(|members| members.iter())
         .filter_map(|&member| match &records[member].label {
-            Label::Stance { target, .. } => finder.table().find(target),
+            Label::Stance { target, .. } => numbers.of(target),
             Label::Sentiment(_) => None,
         })
         .collect();
     let mentions = finder.find_known(&normalized, &known);
     let table = normalized.into_iter().zip(mentions);
-    table.zip(texts).map(|((text, mentions), members)| passage(records, members, text, mentions, finder, hmm)).collect()
+    let in_table = finder.table().companies.len();
+    let make = |((text, mentions), members): ((_, _), &&[usize])| {
+        passage(records, members, text, mentions, (numbers, in_table), hmm)
+    };
+    table.zip(texts).map(make).collect()
 }
 
 /// The passage of one text with, for each of its records, the number of its target in it.
@@ -144,11 +176,10 @@ fn passage(
     members: &[usize],
     normalized: Normalized,
     known: Vec<Mention>,
-    finder: &Finder,
+    (table, in_table): (&TableNumbers<'_>, usize),
     hmm: bool,
 ) -> Made {
     let text = &records[members[0]].text;
-    let table = finder.table();
     // Targets outside the table get numbers behind it.
     let mut own: Vec<&str> = Vec::new();
     let mut names: Vec<(usize, String)> = Vec::new();
@@ -159,12 +190,12 @@ fn passage(
             let Label::Stance { target, aliases, at, .. } = &records[member].label else {
                 return None;
             };
-            let number = table.find(target).unwrap_or_else(|| {
+            let number = table.of(target).unwrap_or_else(|| {
                 let place = own.iter().position(|name| name == target).unwrap_or_else(|| {
                     own.push(target);
                     own.len() - 1
                 });
-                table.companies.len() + place
+                in_table + place
             });
             if let Some((from, to)) = at {
                 let byte = |point: usize| text.char_indices().nth(point).map_or(text.len(), |(byte, _)| byte);

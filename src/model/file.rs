@@ -401,7 +401,7 @@ fn read_rest(name: &str, settings: Settings, tensors: &Tensors<'_>) -> Result<Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::{Counts, Reading, View};
+    use crate::features::{Reading, View};
     use crate::target::Passage;
     use crate::text::{Normalized, Segmenter};
 
@@ -419,8 +419,7 @@ mod tests {
             .collect();
         let mut settings = Settings::sentiment();
         settings.min_df = 1;
-        let counts: Vec<Counts> = views.iter().map(|&v| Counts::of(&settings, v)).collect();
-        let vectorizer = Vectorizer::fit(&settings, &counts, &views, &[0, 1, 2]);
+        let vectorizer = Vectorizer::fit(&settings, &views, &[0, 1, 2]);
         let weights = (0..vectorizer.columns()).map(|i| [i as f32, 0.5, -1.0]).collect();
         let provenance = Provenance {
             program: "0".into(),

@@ -1,30 +1,57 @@
-//! The optimiser behind [`SparseLogistic`](super::SparseLogistic): L-BFGS in the span of the records.
+//! The optimiser behind [`SparseLogistic`](super::SparseLogistic): coordinate ascent in the dual, one record at a time.
 //!
-//! The gradient of the objective is Xᵀr + λW with residuals r (records × classes), so from W = 0 every iterate, gradient and
-//! direction of a quasi-Newton method is Xᵀa for some a (records × classes): the representer theorem (Kimeldorf & Wahba 1971). This solver keeps, for each
-//! such vector, a and its image XXᵀa instead of Xᵀa itself. Then
+//! The dual of multinomial logistic regression has a probability p̃ᵢ of each class for each record (Yu, Huang & Lin 2011, "Dual coordinate descent
+//! methods for logistic regression and maximum entropy models"). The weights follow from them, W = Σᵢ spanᵢ xᵢᵀ with spanᵢ = wᵢ / λ · (yᵢ − p̃ᵢ) and yᵢ the
+//! indicator of the true class, and at the optimum p̃ᵢ is what the model says of the record, softmax(W ᵀxᵢ + b). An epoch visits the records in a
+//! random order and maximises the dual in each p̃ᵢ alone (stochastic dual coordinate ascent: Shalev-Shwartz & Zhang 2013). It costs two passes over the
+//! non-zeros, as one gradient does, but a record at once profits from those before it: the distance to the optimum falls by a constant factor with
+//! each epoch, and by one that depends on C ‖xᵢ‖² rather than on the condition of the whole matrix. Records whose p̃ᵢ was nearly right when they were last visited
+//! are left out of some epochs (as shrinking leaves out bounded variables: Hsieh et al. 2008, "A dual coordinate descent method for large-scale linear SVM").
 //!
-//! * an inner product ⟨Xᵀa, Xᵀc⟩ is a · (XXᵀc): as long as the records, not as the vocabulary, which is ten times longer;
-//! * logits along a direction are linear in the step, so the line search costs no pass over the matrix at all;
-//! * an iteration costs one product XXᵀr, two passes over the non-zeros.
+//! The distance to the optimum is known: the duality gap is Σ wᵢ KL(p̃ᵢ ‖ softmax(W ᵀxᵢ + b)), as each record's loss and its conjugate differ by that
+//! much from their bound (Fenchel & Young).
 //!
-//! The iterates are those of L-BFGS on W (Liu & Nocedal 1989; two-loop recursion of Nocedal & Wright 2006, algorithm 7.4) with a
-//! line search that is nearly exact: the objective is convex along the direction, so safeguarded Newton steps find the minimum in a few
-//! evaluations. Intercepts are ordinary coordinates beside the span. All sums run in f64 in one order, whatever the number of threads.
+//! Intercepts bear no penalty, which in the dual is a constraint, Σ spanᵢ = 0. They are the weights of one more feature of value B with a penalty
+//! that draws them to where they were before the epoch (method of multipliers: Hestenes 1969; Rockafellar 1976), so at the end it is gone.
+//!
+//! Records wait for each other, so one fit runs on one thread and is the same on every run; fits of different folds run side by side.
 
-use std::collections::VecDeque;
-
+use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::sparse_logistic::Convergence;
 use crate::features::BagOfWords;
+use crate::statistics::generator;
 
-/// Pairs of steps and gradient changes that L-BFGS remembers.
-const MEMORY: usize = 12;
-/// The line search ends when the slope has fallen to this share of the first slope …
-const CURVATURE: f64 = 0.2;
-/// … and the objective by at least this share of what the first slope promises (Armijo).
-const DECREASE: f64 = 1e-4;
+/// Number of classes.
+pub const CLASSES: usize = 3;
+
+/// B² as a share of the records' mean squared length: the lower, the less do the intercepts run after single records …
+const INTERCEPT: f64 = 0.01;
+/// … and the least multiple of λ that it is, so that with few records the intercepts still arrive in few epochs.
+const LEAST_INTERCEPT: f64 = 100.0;
+
+/// The norm of the gradient in the intercepts at which they are right.
+const BALANCED: f64 = 1e-9;
+
+/// The share of records from which the intercept of a class without any starts.
+const LEAST_SHARE: f64 = 1e-9;
+
+/// The stream of the generator that orders records.
+const ORDER_STREAM: u64 = 0x6475_616C;
+
+/// A record is left out when its part of the gap is below this share of the mean …
+const SMALL_PART: f64 = 0.5;
+/// … in at most this many epochs on end.
+const LEFT_OUT: u8 = 8;
+
+/// Steps of Newton's method for one record at most.
+const RECORD_STEPS: usize = 40;
+/// … which end when a step has changed no ratio of two probabilities by more than this, in nats, over the fourth root of the record's strength (its square is then
+/// the error of the probabilities, and that error's square times the strength what the dual loses) …
+const RECORD_TOLERANCE: f64 = 0.5;
+/// … and do not start from the present logits when the first would change one by more than this.
+const FAR: f64 = 3.0;
 
 /// A weighted multinomial logistic problem: minimise Σ wᵢ lossᵢ + λ/2 ‖W‖² with Σ wᵢ = 1.
 pub struct Problem<'a> {
@@ -38,8 +65,6 @@ pub struct Problem<'a> {
     pub offsets: Option<&'a [f64]>,
     /// λ.
     pub penalty: f64,
-    /// Number of classes.
-    pub classes: usize,
 }
 
 /// Where a problem was solved.
@@ -54,284 +79,412 @@ pub struct Solution {
     pub convergence: Convergence,
 }
 
-/// A vector of the optimisation: Xᵀa beside intercepts.
-#[derive(Clone)]
-struct Point {
-    /// a, records × classes.
-    span: Vec<f64>,
-    /// XXᵀa, records × classes.
-    image: Vec<f64>,
-    intercepts: Vec<f64>,
+/// Three numbers that sum to 0, by the first two. Logits matter only up to a constant, so weights and intercepts can be kept so.
+type Centred = [f64; 2];
+
+fn all([a, b]: Centred) -> [f64; CLASSES] {
+    [a, b, -a - b]
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-impl Point {
-    fn zero(length: usize, classes: usize) -> Self {
-        Point { span: vec![0.0; length], image: vec![0.0; length], intercepts: vec![0.0; classes] }
-    }
-
-    /// The inner product of the vectors that the points stand for.
-    fn dot(&self, other: &Point) -> f64 {
-        dot(&self.span, &other.image) + dot(&self.intercepts, &other.intercepts)
-    }
-
-    /// self += factor · other.
-    fn add(&mut self, factor: f64, other: &Point) {
-        let parts =
-            [(&mut self.span, &other.span), (&mut self.image, &other.image), (&mut self.intercepts, &other.intercepts)];
-        for (own, others) in parts {
-            for (x, y) in own.iter_mut().zip(others) {
-                *x += factor * y;
-            }
-        }
-    }
-
-    fn scale(&mut self, factor: f64) {
-        for x in self.span.iter_mut().chain(&mut self.image).chain(&mut self.intercepts) {
-            *x *= factor;
-        }
-    }
-
-    fn norm(&self) -> f64 {
-        // Rounding may leave the square of a vanishing vector a hair below 0.
-        self.dot(self).max(0.0).sqrt()
-    }
-}
-
-/// The objective along a direction: value, slope and curvature.
-struct Along {
-    value: f64,
-    slope: f64,
-    curvature: f64,
+fn square(centred: Centred) -> f64 {
+    all(centred).iter().map(|x| x * x).sum()
 }
 
 struct Solver<'a> {
     problem: Problem<'a>,
-    columns: BagOfWords,
+    /// wᵢ / λ.
+    strength: Vec<f64>,
+    /// ‖xᵢ‖².
+    lengths: Vec<f64>,
+    /// B².
+    intercept: f64,
+    /// p̃.
+    dual: Vec<[f64; CLASSES]>,
+    /// What was found of each record when it was last visited.
+    visits: Vec<Visit>,
+    /// W, by feature.
+    weights: Vec<Centred>,
+    /// b.
+    intercepts: Centred,
 }
 
-/// Minimises until the gradient's norm is at most `tolerance`, from the coefficients `start` of each record (all 0 if `None`).
-pub fn solve(problem: Problem<'_>, start: Option<&[f64]>, max_iterations: u64, tolerance: f64) -> Solution {
-    let columns = problem.rows.transposed();
-    let solver = Solver { problem, columns };
-    let (n, k) = (solver.problem.rows.rows(), solver.problem.classes);
-    let mut at = Point::zero(n * k, k);
+#[derive(Clone, Copy)]
+struct Visit {
+    /// Its part of the gap, roughly.
+    gap: f64,
+    loss: f64,
+    /// Epochs without it since then.
+    left_out: u8,
+}
+
+/// The primal at the present point.
+struct Primal {
+    objective: f64,
+    gap: f64,
+    gradient_norm: f64,
+}
+
+/// Minimises until the duality gap is at most `tolerance` times the objective, in at most `max_epochs`, from the coefficients `start` of each record (all 0 if
+/// `None`).
+pub fn solve(problem: Problem<'_>, start: Option<&[f64]>, max_epochs: u64, tolerance: f64) -> Solution {
+    let mut solver = Solver::new(problem);
     if let Some(start) = start {
-        at.span.copy_from_slice(start);
-        at.image = solver.gram(start);
+        solver.start(start);
     }
-    let mut gradient = solver.gradient(&at);
-    let mut history: VecDeque<(Point, Point, f64)> = VecDeque::with_capacity(MEMORY);
-    let mut iterations = 0;
-    while gradient.norm() > tolerance && iterations < max_iterations {
-        let mut direction = descent(&gradient, &history);
-        if direction.dot(&gradient) >= 0.0 {
-            // Rounding has spoilt the memory; steepest descent always goes down.
-            history.clear();
-            direction = descent(&gradient, &history);
+    let mut order: Vec<u32> =
+        (0..solver.dual.len() as u32).filter(|&record| solver.problem.weights[record as usize] > 0.0).collect();
+    let mut random = generator(0, ORDER_STREAM);
+    // The gap is estimated on the way; to know it costs as much as an epoch.
+    let mut enough = tolerance;
+    let mut epochs = 0;
+    let mut primal = None;
+    while epochs < max_epochs {
+        order.shuffle(&mut random);
+        let (gap, loss) = solver.epoch(&order);
+        epochs += 1;
+        primal = None;
+        if gap <= enough * loss {
+            let found = solver.primal();
+            let missing = found.gap / (tolerance * found.objective);
+            primal = Some(found);
+            if missing <= 1.0 {
+                break;
+            }
+            enough = 0.7 * gap / loss / missing;
         }
-        let step = solver.search(&at, &direction, history.is_empty());
-        if step <= 0.0 {
+    }
+    let primal = primal.unwrap_or_else(|| solver.primal());
+    solver.solution(primal, epochs, tolerance)
+}
+
+impl<'a> Solver<'a> {
+    /// Without any weights; the intercepts say how frequent the classes are.
+    fn new(problem: Problem<'a>) -> Self {
+        let (n, penalty) = (problem.targets.len(), problem.penalty);
+        let length = |record: usize| problem.rows.row(record).1.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        let lengths: Vec<f64> = (0..n).into_par_iter().map(length).collect();
+        let mean: f64 = lengths.iter().zip(problem.weights).map(|(length, weight)| length * weight).sum();
+        let mut shares = [0.0; CLASSES];
+        for (&target, &weight) in problem.targets.iter().zip(problem.weights) {
+            shares[target] += weight;
+        }
+        // A class without records would have an intercept of −∞.
+        let logs = shares.map(|share| share.max(LEAST_SHARE).ln());
+        let centre = logs.iter().sum::<f64>() / CLASSES as f64;
+        Solver {
+            strength: problem.weights.iter().map(|weight| weight / penalty).collect(),
+            lengths,
+            intercept: (INTERCEPT * mean).max(LEAST_INTERCEPT * penalty),
+            dual: problem.targets.iter().map(|&target| indicator(target)).collect(),
+            visits: vec![Visit { gap: f64::INFINITY, loss: 0.0, left_out: 0 }; n],
+            weights: vec![[0.0; 2]; problem.rows.columns()],
+            intercepts: [logs[0] - centre, logs[1] - centre],
+            problem,
+        }
+    }
+
+    /// Takes over coefficients of the records, as far as they can be those of this problem.
+    fn start(&mut self, span: &[f64]) {
+        for (record, span) in span.as_chunks::<CLASSES>().0.iter().enumerate() {
+            let target = self.problem.targets[record];
+            let mut dual = span.map(|x| (-x / self.strength[record]).max(0.0));
+            dual[target] = 0.0;
+            let others: f64 = dual.iter().sum();
+            if others.is_finite() {
+                dual = dual.map(|p| p / others.max(1.0));
+                dual[target] = (1.0 - dual.iter().sum::<f64>()).max(0.0);
+                self.dual[record] = dual;
+            }
+            let [a, b, _] = self.span(record);
+            let (columns, values) = self.problem.rows.row(record);
+            scatter(&mut self.weights, columns, values, [a, b]);
+        }
+        let logits = self.logits();
+        self.balance(&logits);
+    }
+
+    /// The coefficients of a record.
+    fn span(&self, record: usize) -> [f64; CLASSES] {
+        let truth = indicator(self.problem.targets[record]);
+        [0, 1, 2].map(|class| self.strength[record] * (truth[class] - self.dual[record][class]))
+    }
+
+    /// What is added to the logits of a record.
+    fn offset(&self, record: usize) -> Centred {
+        let Some(offsets) = self.problem.offsets else { return [0.0; 2] };
+        let offsets = &offsets[record * CLASSES..(record + 1) * CLASSES];
+        let mean = offsets.iter().sum::<f64>() / CLASSES as f64;
+        [offsets[0] - mean, offsets[1] - mean]
+    }
+
+    /// Maximises the dual in each record once, but for those that are left out; returns the gap, roughly, and the loss, both as the records were found.
+    fn epoch(&mut self, order: &[u32]) -> (f64, f64) {
+        let sum =
+            |of: fn(&Visit) -> f64, visits: &[Visit]| order.iter().map(|&at| of(&visits[at as usize])).sum::<f64>();
+        let small = SMALL_PART * sum(|visit| visit.gap, &self.visits) / order.len() as f64;
+        for &record in order {
+            let record = record as usize;
+            let visit = &mut self.visits[record];
+            if visit.gap < small && visit.left_out < LEFT_OUT {
+                visit.left_out += 1;
+                continue;
+            }
+            let (strength, weight) = (self.strength[record], self.problem.weights[record]);
+            let (columns, values) = self.problem.rows.row(record);
+            let offset = self.offset(record);
+            let [a, b] = gather(&self.weights, columns, values);
+            let logits = all([a + offset[0] + self.intercepts[0], b + offset[1] + self.intercepts[1]]);
+            let old = self.dual[record];
+            let now = softmax(logits).0;
+            // Near the optimum the triangular discrimination is the divergence; it needs no logarithms.
+            let differences =
+                old.iter().zip(&now).map(|(old, now)| (old - now) * (old - now) / (old + now).max(f64::MIN_POSITIVE));
+            let loss = -now[self.problem.targets[record]].max(f64::MIN_POSITIVE).ln();
+            self.visits[record] = Visit { gap: weight * differences.sum::<f64>(), loss: weight * loss, left_out: 0 };
+            let new = respond(logits, now, old, strength * (self.lengths[record] + self.intercept));
+            let change = [strength * (old[0] - new[0]), strength * (old[1] - new[1])];
+            self.dual[record] = new;
+            scatter(&mut self.weights, columns, values, change);
+            for (intercept, change) in self.intercepts.iter_mut().zip(change) {
+                *intercept += self.intercept * change;
+            }
+        }
+        let mut sums = [0.0; CLASSES];
+        for record in 0..self.dual.len() {
+            for (sum, span) in sums.iter_mut().zip(self.span(record)) {
+                *sum += span;
+            }
+        }
+        self.intercepts = [0, 1].map(|class| self.intercepts[class] + self.intercept * sums[class]);
+        (sum(|visit| visit.gap, &self.visits), sum(|visit| visit.loss, &self.visits))
+    }
+
+    /// The logits of each record without the intercepts.
+    fn logits(&self) -> Vec<Centred> {
+        let of = |record: usize| {
+            let (columns, values) = self.problem.rows.row(record);
+            let ([a, b], offset) = (gather(&self.weights, columns, values), self.offset(record));
+            [a + offset[0], b + offset[1]]
+        };
+        (0..self.dual.len()).into_par_iter().with_min_len(256).map(of).collect()
+    }
+
+    /// Minimises the objective in the intercepts alone, by Newton's method.
+    fn balance(&mut self, logits: &[Centred]) {
+        for _ in 0..20 {
+            let (mut gradient, mut hessian) = ([0.0; 2], [[0.0; 2]; 2]);
+            for (record, &[a, b]) in logits.iter().enumerate() {
+                let p = softmax(all([a + self.intercepts[0], b + self.intercepts[1]])).0;
+                let truth = indicator(self.problem.targets[record]);
+                let weight = self.problem.weights[record];
+                for i in 0..2 {
+                    gradient[i] += weight * (p[i] - truth[i]);
+                    for j in 0..2 {
+                        hessian[i][j] += weight * p[i] * (f64::from(u8::from(i == j)) - p[j]);
+                    }
+                }
+            }
+            let determinant = hessian[0][0] * hessian[1][1] - hessian[0][1] * hessian[1][0];
+            if square(gradient).sqrt() <= BALANCED || determinant <= f64::MIN_POSITIVE {
+                return;
+            }
+            // The step with the intercept of the third class held; then all are centred.
+            let step = [
+                -(hessian[1][1] * gradient[0] - hessian[0][1] * gradient[1]) / determinant,
+                -(hessian[0][0] * gradient[1] - hessian[1][0] * gradient[0]) / determinant,
+                0.0,
+            ];
+            let mean = step.iter().sum::<f64>() / CLASSES as f64;
+            let damped = damping(step);
+            self.intercepts = [0, 1].map(|class| self.intercepts[class] + damped * (step[class] - mean));
+        }
+    }
+
+    /// Objective, gap and gradient with the intercepts that suit the weights.
+    fn primal(&mut self) -> Primal {
+        let logits = self.logits();
+        self.balance(&logits);
+        let penalty = self.problem.penalty;
+        let mut gradient: Vec<Centred> = self.weights.iter().map(|w| w.map(|w| penalty * w)).collect();
+        let (mut loss, mut gap, mut across) = (0.0, 0.0, [0.0; 2]);
+        for (record, &[a, b]) in logits.iter().enumerate() {
+            let logits = all([a + self.intercepts[0], b + self.intercepts[1]]);
+            let (p, log_sum) = softmax(logits);
+            let (target, weight) = (self.problem.targets[record], self.problem.weights[record]);
+            let truth = indicator(target);
+            let residual = [weight * (p[0] - truth[0]), weight * (p[1] - truth[1])];
+            loss += weight * (log_sum - logits[target]);
+            for (class, &dual) in self.dual[record].iter().enumerate().filter(|(_, dual)| **dual > 0.0) {
+                gap += weight * dual * (dual.ln() - (logits[class] - log_sum));
+            }
+            across = [across[0] + residual[0], across[1] + residual[1]];
+            let (columns, values) = self.problem.rows.row(record);
+            scatter(&mut gradient, columns, values, residual);
+        }
+        let squares = |of: &[Centred]| of.iter().map(|&x| square(x)).sum::<f64>();
+        Primal {
+            gap,
+            objective: loss + 0.5 * penalty * squares(&self.weights),
+            gradient_norm: (squares(&gradient) + square(across)).sqrt(),
+        }
+    }
+
+    fn solution(self, primal: Primal, iterations: u64, tolerance: f64) -> Solution {
+        let Primal { objective, gap, gradient_norm } = primal;
+        let converged = gap <= tolerance * objective;
+        Solution {
+            span: (0..self.dual.len()).flat_map(|record| self.span(record)).collect(),
+            weights: self.weights.iter().flat_map(|&w| all(w)).collect(),
+            intercepts: all(self.intercepts).to_vec(),
+            convergence: Convergence { converged, iterations, gradient_norm, gap: Some(gap), objective },
+        }
+    }
+}
+
+/// p = softmax(`logits` + `strength` · (`old` − p)): the probabilities of a record that maximise the dual, given what it is now, `now` = softmax(`logits`).
+///
+/// In q, the logits behind p, that is the minimum of ½ ‖q − v‖² + strength · log Σ exp q with v = logits + strength · old. Newton's method finds it with the
+/// steps of generalised self-concordant functions (Sun & Tran-Dinh 2019, section 4), which always go down.
+fn respond(logits: [f64; CLASSES], now: [f64; CLASSES], old: [f64; CLASSES], strength: f64) -> [f64; CLASSES] {
+    let v = [0, 1, 2].map(|class| logits[class] + strength * old[class]);
+    let (mut q, mut p) = (logits, now);
+    let short = RECORD_TOLERANCE / strength.max(1.0).sqrt().sqrt();
+    for count in 0..RECORD_STEPS {
+        // The Hessian I + strength · (diag p − ppᵀ) is inverted by the formula of Sherman & Morrison.
+        let diagonal = p.map(|p| 1.0 / (1.0 + strength * p));
+        let gradient = [0, 1, 2].map(|class| q[class] + strength * p[class] - v[class]);
+        let (mut along, mut share) = (0.0, 0.0);
+        for class in 0..CLASSES {
+            along += p[class] * diagonal[class] * gradient[class];
+            share += p[class] * diagonal[class];
+        }
+        // 1 − strength · Σ p² / (1 + strength · p) is Σ p / (1 + strength · p).
+        let factor = strength * along / share;
+        let step = [0, 1, 2].map(|class| -(gradient[class] + factor * p[class]) * diagonal[class]);
+        let length = range(step);
+        if count == 0 && length > FAR {
+            // Where strength · ‖p − v / strength‖² is nearly all of it, p is near the point of the simplex that is nearest to v / strength.
+            let nearest = onto_simplex(v.map(|v| v / strength));
+            q = [0, 1, 2].map(|class| v[class] - strength * nearest[class]);
+        } else {
+            let damped = damping(step);
+            q = [0, 1, 2].map(|class| q[class] + damped * step[class]);
+        }
+        p = softmax(q).0;
+        if length < short {
             break;
         }
-        direction.scale(step);
-        at.add(1.0, &direction);
-        let next = solver.gradient(&at);
-        let mut change = next.clone();
-        change.add(-1.0, &gradient);
-        let curvature = direction.dot(&change);
-        if curvature > 0.0 {
-            if history.len() == MEMORY {
-                history.pop_front();
-            }
-            history.push_back((direction, change, curvature));
-        }
-        gradient = next;
-        iterations += 1;
     }
-    let gradient_norm = gradient.norm();
-    let objective = solver.along(&at, &Point::zero(n * k, k), 0.0).value;
-    // Only differences of intercepts matter; centred ones are unique.
-    let mean = at.intercepts.iter().sum::<f64>() / k as f64;
-    Solution {
-        weights: solver.features(&at.span),
-        span: at.span,
-        intercepts: at.intercepts.iter().map(|b| b - mean).collect(),
-        convergence: Convergence { converged: gradient_norm <= tolerance, iterations, gradient_norm, objective },
+    p
+}
+
+/// Highest less lowest.
+fn range(x: [f64; CLASSES]) -> f64 {
+    x[0].max(x[1]).max(x[2]) - x[0].min(x[1]).min(x[2])
+}
+
+/// How much of a Newton step in logits is safe: ln(1 + β) / β, with β its range.
+fn damping(step: [f64; CLASSES]) -> f64 {
+    let range = range(step);
+    if range < 1e-6 { 1.0 } else { range.ln_1p() / range }
+}
+
+/// The nearest point whose coordinates are not negative and sum to 1 (Duchi et al. 2008, figure 1).
+fn onto_simplex(x: [f64; CLASSES]) -> [f64; CLASSES] {
+    let mut sorted = x;
+    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+    let (mut sum, mut shift) = (0.0, 0.0);
+    for (at, &value) in sorted.iter().enumerate() {
+        sum += value;
+        let candidate = (sum - 1.0) / (at + 1) as f64;
+        if value > candidate {
+            shift = candidate;
+        }
+    }
+    x.map(|value| (value - shift).max(0.0))
+}
+
+fn indicator(class: usize) -> [f64; CLASSES] {
+    let mut one = [0.0; CLASSES];
+    one[class] = 1.0;
+    one
+}
+
+/// Σ value · weights of the column.
+fn gather(weights: &[Centred], columns: &[u32], values: &[f32]) -> Centred {
+    let mut sums = [0.0; 2];
+    for (&column, &value) in columns.iter().zip(values) {
+        let (weights, value) = (&weights[column as usize], f64::from(value));
+        sums = [sums[0] + value * weights[0], sums[1] + value * weights[1]];
+    }
+    sums
+}
+
+/// Adds value · `amount` to what each column has.
+fn scatter(to: &mut [Centred], columns: &[u32], values: &[f32], amount: Centred) {
+    for (&column, &value) in columns.iter().zip(values) {
+        let (slot, value) = (&mut to[column as usize], f64::from(value));
+        *slot = [slot[0] + value * amount[0], slot[1] + value * amount[1]];
     }
 }
 
-/// −H · gradient with the inverse Hessian that the history implies.
-fn descent(gradient: &Point, history: &VecDeque<(Point, Point, f64)>) -> Point {
-    let mut direction = gradient.clone();
-    let mut factors = Vec::with_capacity(history.len());
-    for (step, change, curvature) in history.iter().rev() {
-        let factor = step.dot(&direction) / curvature;
-        direction.add(-factor, change);
-        factors.push(factor);
-    }
-    if let Some((_, change, curvature)) = history.back() {
-        direction.scale(curvature / change.dot(change));
-    }
-    for ((step, change, curvature), factor) in history.iter().zip(factors.into_iter().rev()) {
-        let back = change.dot(&direction) / curvature;
-        direction.add(factor - back, step);
-    }
-    direction.scale(-1.0);
-    direction
+/// Probabilities from logits, and the logarithm of the sum of their exponentials.
+fn softmax(logits: [f64; CLASSES]) -> ([f64; CLASSES], f64) {
+    let highest = logits[0].max(logits[1]).max(logits[2]);
+    let powers = logits.map(|logit| (logit - highest).exp());
+    let sum: f64 = powers.iter().sum();
+    (powers.map(|power| power / sum), highest + sum.ln())
 }
 
-impl Solver<'_> {
-    fn offset(&self, at: usize) -> f64 {
-        self.problem.offsets.map_or(0.0, |offsets| offsets[at])
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
 
-    /// Xᵀa, features × classes.
-    fn features(&self, span: &[f64]) -> Vec<f64> {
-        let k = self.problem.classes;
-        let mut out = vec![0.0; self.columns.rows() * k];
-        out.par_chunks_mut(k).with_min_len(1024).enumerate().for_each(|(feature, out)| {
-            accumulate(out, self.columns.row(feature), span);
-        });
-        out
-    }
-
-    /// XXᵀa, records × classes.
-    fn gram(&self, span: &[f64]) -> Vec<f64> {
-        let k = self.problem.classes;
-        let weights = self.features(span);
-        let mut out = vec![0.0; span.len()];
-        out.par_chunks_mut(k).with_min_len(256).enumerate().for_each(|(record, out)| {
-            accumulate(out, self.problem.rows.row(record), &weights);
-        });
-        out
-    }
-
-    fn gradient(&self, at: &Point) -> Point {
-        let k = self.problem.classes;
-        let mut span = vec![0.0; at.span.len()];
-        span.par_chunks_mut(k).with_min_len(256).enumerate().for_each(|(record, out)| {
-            for (class, slot) in out.iter_mut().enumerate() {
-                *slot = at.image[record * k + class] + at.intercepts[class] + self.offset(record * k + class);
+    /// However strong a record is and however far the logits are off, no other answer is much better: not the present one, nor any between what is found
+    /// and a corner, which is enough as the dual is concave.
+    #[test]
+    fn a_record_answers_with_the_maximum_of_the_dual() {
+        let mut random = generator(7, 0);
+        for strength in [0.01, 1.0, 30.0, 1e3, 1e5] {
+            for _ in 0..500 {
+                let spread = random.random_range(0.1..200.0);
+                let logits = [0; 3].map(|_| random.random_range(-spread..spread));
+                let old = softmax([0; 3].map(|_| random.random_range(-9.0..9.0))).0;
+                let dual = |p: [f64; 3]| {
+                    let of = |class: usize| {
+                        let entropy = if p[class] > 0.0 { -p[class] * p[class].ln() } else { 0.0 };
+                        entropy + logits[class] * p[class] - 0.5 * strength * (p[class] - old[class]).powi(2)
+                    };
+                    of(0) + of(1) + of(2)
+                };
+                let found = respond(logits, softmax(logits).0, old, strength);
+                let corners = [0, 1, 2].map(indicator);
+                for other in corners.into_iter().chain([old]) {
+                    for share in [1.0, 0.1, 0.01, 0.001] {
+                        let mixed = [0, 1, 2].map(|class| (1.0 - share) * found[class] + share * other[class]);
+                        let gain = dual(mixed) - dual(found);
+                        assert!(
+                            gain < 0.01,
+                            "strength {strength}, {logits:?}, {old:?}: {found:?}, {mixed:?} gains {gain}"
+                        );
+                    }
+                }
             }
-            softmax(out);
-            for slot in out.iter_mut() {
-                *slot *= self.problem.weights[record];
-            }
-            out[self.problem.targets[record]] -= self.problem.weights[record];
-        });
-        let mut intercepts = vec![0.0; k];
-        for residual in span.chunks(k) {
-            for (slot, r) in intercepts.iter_mut().zip(residual) {
-                *slot += r;
-            }
-        }
-        let mut image = self.gram(&span);
-        for (own, others) in [(&mut span, &at.span), (&mut image, &at.image)] {
-            for (x, y) in own.iter_mut().zip(others) {
-                *x += self.problem.penalty * y;
-            }
-        }
-        Point { span, image, intercepts }
-    }
-
-    /// The objective at `at + step · direction`.
-    fn along(&self, at: &Point, direction: &Point, step: f64) -> Along {
-        let k = self.problem.classes;
-        let mut parts = vec![[0.0; 3]; self.problem.rows.rows()];
-        parts.par_iter_mut().with_min_len(256).enumerate().for_each(|(record, part)| {
-            let mut p = vec![0.0; k];
-            let slope = |class: usize| direction.image[record * k + class] + direction.intercepts[class];
-            for (class, p) in p.iter_mut().enumerate() {
-                let here = at.image[record * k + class] + at.intercepts[class] + self.offset(record * k + class);
-                *p = here + step * slope(class);
-            }
-            let truth = self.problem.targets[record];
-            let logit = p[truth];
-            let log_sum = softmax(&mut p);
-            let mean: f64 = (0..k).map(|class| p[class] * slope(class)).sum();
-            let square: f64 = (0..k).map(|class| p[class] * slope(class) * slope(class)).sum();
-            let weight = self.problem.weights[record];
-            *part = [weight * (log_sum - logit), weight * (mean - slope(truth)), weight * (square - mean * mean)];
-        });
-        let sum = |which: usize| parts.iter().map(|part| part[which]).sum::<f64>();
-        let (own, cross, across) =
-            (dot(&at.span, &at.image), dot(&at.span, &direction.image), dot(&direction.span, &direction.image));
-        let penalty = self.problem.penalty;
-        Along {
-            value: sum(0) + 0.5 * penalty * (own + 2.0 * step * cross + step * step * across),
-            slope: sum(1) + penalty * (cross + step * across),
-            curvature: sum(2) + penalty * across,
         }
     }
 
-    /// The step along a descent direction; 0 when rounding lets none go down.
-    fn search(&self, at: &Point, direction: &Point, first: bool) -> f64 {
-        let start = self.along(at, direction, 0.0);
-        let (mut low, mut high) = (0.0, f64::INFINITY);
-        let newton = |along: &Along, step: f64| step - along.slope / along.curvature;
-        let mut step = if first { newton(&start, 0.0) } else { 1.0 };
-        for _ in 0..30 {
-            let here = self.along(at, direction, step);
-            let enough = here.value <= start.value + DECREASE * step * start.slope;
-            if enough && here.slope.abs() <= CURVATURE * start.slope.abs() {
-                return step;
-            }
-            if here.slope < 0.0 && enough {
-                low = step;
-            } else {
-                high = step;
-            }
-            let next = newton(&here, step);
-            let inside = next.is_finite() && next > low && next < high;
-            step = match (inside, high.is_finite()) {
-                (true, _) => next,
-                (false, true) => 0.5 * (low + high),
-                (false, false) => 2.0 * step,
-            };
-        }
-        low
-    }
-}
-
-/// out += Σ value · from[index], where `from` holds as many numbers an index as `out` has.
-///
-/// Nearly all the time of a fit is spent here, nearly always with three classes, so those have a loop in registers.
-fn accumulate(out: &mut [f64], (indices, values): (&[u32], &[f32]), from: &[f64]) {
-    if let [a, b, c] = out {
-        let mut sums = [*a, *b, *c];
-        let (triples, _) = from.as_chunks::<3>();
-        for (&index, &value) in indices.iter().zip(values) {
-            let triple = &triples[index as usize];
-            let value = f64::from(value);
-            for class in 0..3 {
-                sums[class] += value * triple[class];
-            }
-        }
-        [*a, *b, *c] = sums;
-        return;
-    }
-    let k = out.len();
-    for (&index, &value) in indices.iter().zip(values) {
-        for (slot, x) in out.iter_mut().zip(&from[index as usize * k..index as usize * k + k]) {
-            *slot += f64::from(value) * x;
+    #[test]
+    fn the_nearest_point_of_the_simplex() {
+        let cases = [
+            ("inside", [0.2, 0.3, 0.5], [0.2, 0.3, 0.5]),
+            ("too high", [1.0, 1.0, 1.0], [1.0 / 3.0; 3]),
+            ("an edge", [0.9, 0.7, -2.0], [0.6, 0.4, 0.0]),
+            ("a corner", [-5.0, 4.0, 1.0], [0.0, 1.0, 0.0]),
+        ];
+        for (name, point, expected) in cases {
+            let found = onto_simplex(point);
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{name}: {found:?}");
         }
     }
-}
-
-/// Turns logits into probabilities; returns the logarithm of the sum of their exponentials.
-fn softmax(logits: &mut [f64]) -> f64 {
-    let highest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
-    for logit in logits.iter_mut() {
-        *logit = (*logit - highest).exp();
-        sum += *logit;
-    }
-    for logit in logits.iter_mut() {
-        *logit /= sum;
-    }
-    highest + sum.ln()
 }

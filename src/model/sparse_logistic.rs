@@ -16,7 +16,7 @@ use linfa::traits::{Fit, PredictInplace};
 use linfa::{Float, ParamGuard};
 use ndarray::{Array1, Array2};
 
-use super::solver::{Problem, solve};
+use super::solver::{CLASSES, Problem, solve};
 use crate::features::BagOfWords;
 
 /// How classes are weighted against each other.
@@ -36,7 +36,7 @@ pub enum FitError {
     #[error("the inverse regularisation C must be a positive number, not {0}")]
     Regularisation(f64),
     /// The tolerance must be a positive number.
-    #[error("the gradient tolerance must be a positive number, not {0}")]
+    #[error("the tolerance must be a positive number, not {0}")]
     Tolerance(f64),
     /// The exponent of the class weights must be in 0..=1.
     #[error("the class weight exponent must be from 0 to 1, not {0}")]
@@ -82,7 +82,6 @@ pub struct SparseLogisticParams(SparseLogisticValidParams);
 /// Checked parameters of [`SparseLogistic`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct SparseLogisticValidParams {
-    classes: usize,
     c: f64,
     class_weight: ClassWeight,
     max_iterations: u64,
@@ -107,25 +106,27 @@ pub struct SparseLogistic {
 /// How a solver ended.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Convergence {
-    /// Whether the gradient fell below the tolerance.
+    /// Whether the duality gap fell below the tolerance.
     pub converged: bool,
-    /// Iterations taken.
+    /// Iterations taken: epochs, in each of which the solver visits every record once.
     pub iterations: u64,
     /// Euclidean norm of the gradient that was reached.
     pub gradient_norm: f64,
+    /// How far the objective may be above the optimum, by the duality gap; unknown in models of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<f64>,
     /// Value of the objective that was reached.
     pub objective: f64,
 }
 
 impl SparseLogistic {
-    /// Parameters for a number of classes with C = 1, no class weights, at most 1,000 iterations, gradient norm 1e-5.
-    pub fn params(classes: usize) -> SparseLogisticParams {
+    /// Parameters for three classes with C = 1, no class weights, at most 1,000 epochs, tolerance 1e-6.
+    pub fn params() -> SparseLogisticParams {
         SparseLogisticParams(SparseLogisticValidParams {
-            classes,
             c: 1.0,
             class_weight: ClassWeight::Uniform,
             max_iterations: 1000,
-            tolerance: 1e-5,
+            tolerance: 1e-6,
             start: None,
             offsets: None,
         })
@@ -162,13 +163,13 @@ impl SparseLogisticParams {
         self
     }
 
-    /// The most iterations of the solver.
+    /// The most epochs of the solver.
     pub fn max_iterations(mut self, iterations: u64) -> Self {
         self.0.max_iterations = iterations;
         self
     }
 
-    /// The gradient norm at which the solver stops.
+    /// The share of the objective by which what is found may be above the optimum, by its duality gap, when the solver stops.
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.0.tolerance = tolerance;
         self
@@ -223,10 +224,10 @@ impl<T: AsSingleTargets<Elem = usize>> Fit<BagOfWords, T, FitError> for SparseLo
         if targets.is_empty() || rows.rows() != targets.len() || given.len() != targets.len() {
             return Err(FitError::Shape { records: rows.rows(), targets: targets.len(), weights: given.len() });
         }
-        if let Some(&found) = targets.iter().find(|&&t| t >= self.classes) {
-            return Err(FitError::Target { found, classes: self.classes });
+        if let Some(&found) = targets.iter().find(|&&t| t >= CLASSES) {
+            return Err(FitError::Target { found, classes: CLASSES });
         }
-        if let Some(found) = self.offsets.as_ref().map(Vec::len).filter(|found| *found != rows.rows() * self.classes) {
+        if let Some(found) = self.offsets.as_ref().map(Vec::len).filter(|found| *found != rows.rows() * CLASSES) {
             return Err(FitError::Offsets { found, records: rows.rows() });
         }
         let weights = self.record_weights(&targets, &given)?;
@@ -237,12 +238,10 @@ impl<T: AsSingleTargets<Elem = usize>> Fit<BagOfWords, T, FitError> for SparseLo
             weights: &weights.iter().map(|w| w / total).collect::<Vec<f64>>(),
             offsets: self.offsets.as_deref(),
             penalty: 1.0 / (self.c * total),
-            classes: self.classes,
         };
-        let start = self.start.as_deref().filter(|start| start.len() == targets.len() * self.classes);
+        let start = self.start.as_deref().filter(|start| start.len() == targets.len() * CLASSES);
         let solution = solve(problem, start, self.max_iterations, self.tolerance);
-        let weights =
-            Array2::from_shape_vec((rows.columns(), self.classes), solution.weights).expect("features × classes");
+        let weights = Array2::from_shape_vec((rows.columns(), CLASSES), solution.weights).expect("features × classes");
         Ok(SparseLogistic {
             weights,
             intercepts: Array1::from(solution.intercepts),
@@ -257,7 +256,7 @@ impl SparseLogisticValidParams {
         if given.iter().any(|w| !w.is_finite() || *w < 0.0) || given.iter().all(|w| *w == 0.0) {
             return Err(FitError::Weights);
         }
-        let mut mass = vec![0.0; self.classes];
+        let mut mass = [0.0; CLASSES];
         for (&target, &weight) in targets.iter().zip(given) {
             mass[target] += f64::from(weight);
         }
@@ -339,9 +338,9 @@ mod tests {
     fn finds_the_optimum_of_linfa_logistic() {
         let (dense, sparse, targets) = problem(120, 7);
         for c in [0.1, 1.0, 30.0] {
-            let ours = SparseLogistic::params(3)
+            let ours = SparseLogistic::params()
                 .c(c)
-                .tolerance(1e-9)
+                .tolerance(1e-12)
                 .fit(&DatasetBase::new(sparse.clone(), targets.clone()))
                 .unwrap();
             let theirs = MultiLogisticRegression::default()
@@ -375,7 +374,7 @@ mod tests {
                 assert!((model.intercepts[class] - intercepts[class]).abs() < 1e-4, "{:?}", model.intercepts);
             }
         };
-        let params = SparseLogistic::params(3).c(2.0).tolerance(1e-9);
+        let params = SparseLogistic::params().c(2.0).tolerance(1e-12);
         check(params.fit(&data).unwrap(), SKLEARN_PLAIN.0, SKLEARN_PLAIN.1);
         let weighted = data.with_weights(Array1::from(vec![1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0]));
         let params = params.class_weight(ClassWeight::Balanced(1.0));
@@ -388,7 +387,7 @@ mod tests {
         let data = DatasetBase::new(sparse, targets);
         let fit = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| SparseLogistic::params(3).fit(&data).unwrap())
+            pool.install(|| SparseLogistic::params().fit(&data).unwrap())
         };
         let one = fit(1);
         assert!(one.convergence.converged, "{:?}", one.convergence);
@@ -402,16 +401,17 @@ mod tests {
     fn says_when_it_did_not_converge_and_what_is_wrong() {
         let (_, sparse, targets) = problem(100, 5);
         let data = DatasetBase::new(sparse.clone(), targets.clone());
-        let short = SparseLogistic::params(3).max_iterations(1).fit(&data).unwrap();
-        assert!(!short.convergence.converged && short.convergence.gradient_norm > 1e-5);
-        assert!(matches!(SparseLogistic::params(3).c(0.0).fit(&data), Err(FitError::Regularisation(_))));
-        assert!(matches!(SparseLogistic::params(2).fit(&data), Err(FitError::Target { found: 2, classes: 2 })));
+        let short = SparseLogistic::params().max_iterations(1).fit(&data).unwrap();
+        assert!(!short.convergence.converged && short.convergence.gap.unwrap() > 1e-6);
+        assert!(matches!(SparseLogistic::params().c(0.0).fit(&data), Err(FitError::Regularisation(_))));
+        let fourth = DatasetBase::new(sparse.clone(), targets.mapv(|target| target + 1));
+        assert!(matches!(SparseLogistic::params().fit(&fourth), Err(FitError::Target { found: 3, classes: 3 })));
         assert!(matches!(
-            SparseLogistic::params(3).class_weight(ClassWeight::Balanced(2.0)).fit(&data),
+            SparseLogistic::params().class_weight(ClassWeight::Balanced(2.0)).fit(&data),
             Err(FitError::ClassWeight(_))
         ));
         let negative = DatasetBase::new(sparse, targets).with_weights(Array1::from(vec![-1.0; 100]));
-        assert!(matches!(SparseLogistic::params(3).fit(&negative), Err(FitError::Weights)));
+        assert!(matches!(SparseLogistic::params().fit(&negative), Err(FitError::Weights)));
     }
 
     /// With offsets, too, the gradient of the objective vanishes at what is found.
@@ -421,7 +421,7 @@ mod tests {
         let mut random = crate::statistics::generator(9, 0);
         let offsets: Vec<f64> = (0..80 * 3).map(|_| random.random_range(-1.0..1.0)).collect();
         let data = DatasetBase::new(sparse.clone(), targets.clone());
-        let fit = SparseLogistic::params(3).c(2.0).tolerance(1e-9).offsets(offsets.clone()).fit(&data).unwrap();
+        let fit = SparseLogistic::params().c(2.0).tolerance(1e-12).offsets(offsets.clone()).fit(&data).unwrap();
         let mut gradient = fit.weights.mapv(|w| w / 2.0);
         for (i, row) in dense.outer_iter().enumerate() {
             let logit =
@@ -435,7 +435,7 @@ mod tests {
             }
         }
         assert!(gradient.iter().all(|g| g.abs() < 1e-5), "{gradient}");
-        let error = SparseLogistic::params(3).offsets(vec![0.0; 7]).fit(&data).unwrap_err();
+        let error = SparseLogistic::params().offsets(vec![0.0; 7]).fit(&data).unwrap_err();
         assert!(matches!(error, FitError::Offsets { found: 7, records: 80 }));
     }
 }

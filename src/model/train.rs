@@ -16,10 +16,10 @@ use super::count_ratio;
 use super::decision::{Decision, Offsets, macro_f1};
 use super::examples::{Example, Examples};
 use super::head::Head;
-use super::sparse_logistic::{ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, log_softmax};
+use super::sparse_logistic::{ClassWeight, FitError, SparseLogistic, SparseLogisticParams, log_softmax};
 use super::texts::TrainingTexts;
 use super::{DataFile, ErrorRates, HeadRecord, Model, Provenance};
-use crate::features::{BagOfWords, Counts, Row, Settings, Vectorizer, View, resources, width};
+use crate::features::{BagOfWords, Numbers, Occurrences, Row, Settings, Vectorizer, View, numbers, resources, width};
 use crate::label::Language;
 use crate::labels::Record;
 use crate::statistics::grouped_folds;
@@ -144,14 +144,14 @@ pub enum TrainError {
     Fit(#[from] FitError),
 }
 
-/// Gradient norm at which the fit of a model stops.
-const TOLERANCE: f64 = 1e-5;
+/// The share of the objective by which the fit of a model may miss the optimum.
+const TOLERANCE: f64 = 1e-6;
 
-/// Gradient norm at which the fits behind the calibration stop; their probabilities are then within a thousandth of the optimum's.
-const FOLD_TOLERANCE: f64 = 1e-4;
+/// The same for the fits behind the calibration; their probabilities are then within a few thousandths of the optimum's.
+const FOLD_TOLERANCE: f64 = 1e-5;
 
-/// Gradient norm at which the fits of a search stop.
-const TUNE_TOLERANCE: f64 = 1e-3;
+/// The same for the fits of a search.
+const TUNE_TOLERANCE: f64 = 1e-4;
 
 /// One task with all that its fits share.
 pub(super) struct Task<'a> {
@@ -161,31 +161,23 @@ pub(super) struct Task<'a> {
     pub(super) examples: &'a [Example],
     records: &'a [Record],
     pub(super) views: Vec<View<'a>>,
-    pub(super) counts: Vec<Counts>,
+    /// The numbers of each example, for training from a base, which looks at them again and again.
+    numbers: Vec<Numbers>,
     base: Option<&'a Head>,
 }
 
-/// What a fit found: the logits of a row x are Σ weights · x + intercepts.
-struct Fitted {
-    vectorizer: Vectorizer,
-    weights: Vec<[f64; 3]>,
-    intercepts: [f64; 3],
-    /// See [`SparseLogistic::span`].
-    span: Vec<f64>,
-    convergence: Convergence,
+/// The vocabulary of all examples and where it occurs in them.
+pub(super) struct Corpus {
+    pub(super) vectorizer: Vectorizer,
+    occurrences: Occurrences,
 }
 
-impl Fitted {
-    /// `factors` are those by which each column was multiplied before the fit.
-    fn new(vectorizer: Vectorizer, fit: &SparseLogistic, factors: &[f32]) -> Self {
-        Fitted {
-            vectorizer,
-            weights: unscaled(fit, factors),
-            intercepts: [0, 1, 2].map(|class| fit.intercepts[class]),
-            span: fit.span.clone(),
-            convergence: fit.convergence,
-        }
-    }
+/// What a fit found, with the weighed rows of all examples: their logits are Σ weights · x + intercepts.
+struct Fitted {
+    fit: SparseLogistic,
+    rows: BagOfWords,
+    /// By what each column of `rows` was multiplied before the fit.
+    factors: Vec<f32>,
 }
 
 /// The weights of a fit for columns that are not multiplied by `factors`.
@@ -216,8 +208,9 @@ impl<'a> Task<'a> {
             if options.per_source { View { topic: records[example.record].source.as_deref(), ..view } } else { view }
         };
         let views: Vec<View<'_>> = list.iter().map(view).collect();
-        let counts: Vec<Counts> = views.par_iter().map(|&view| Counts::of(&head.settings, view)).collect();
-        Task { name, head, options, examples: list, records, views, counts, base }
+        let looked_at = if base.is_some() { &views[..] } else { &[] };
+        let numbers = looked_at.par_iter().map(|&view| numbers(&head.settings, view)).collect();
+        Task { name, head, options, examples: list, records, views, numbers, base }
     }
 
     /// `stance` or `sentiment`.
@@ -230,20 +223,46 @@ impl<'a> Task<'a> {
         &self.records[self.examples[row].record]
     }
 
-    /// Fits vectorizer and weights on the examples `rows`. `start` is a fit on all examples, from which a fit on some of them is not far.
-    fn fit(&self, rows: &[usize], start: Option<&Fitted>, tolerance: f64) -> Result<Fitted, TrainError> {
-        let vectorizer = Vectorizer::fit(&self.head.settings, &self.counts, &self.views, rows);
-        let matrix: Vec<Row> = rows.par_iter().map(|&row| vectorizer.transform(&self.counts[row])).collect();
-        let mut matrix = BagOfWords::from_rows(&matrix, self.check(&vectorizer)?);
-        let factors = self.count_ratios(&vectorizer, &matrix, rows);
-        matrix.scale_columns(&factors);
-        let mut params = self.params();
-        if let Some(whole) = start {
-            let span = rows.iter().flat_map(|&row| &whole.span[row * 3..row * 3 + 3]).copied().collect();
-            params = params.start(span);
+    /// The row of an example; only in training from a base.
+    pub(super) fn row(&self, vectorizer: &Vectorizer, row: usize) -> Row {
+        vectorizer.row_with(self.views[row], &self.numbers[row])
+    }
+
+    /// The vocabulary of all examples under the present settings, which that of any fold is a part of.
+    pub(super) fn corpus(&self) -> Result<Corpus, TrainError> {
+        let all: Vec<usize> = (0..self.examples.len()).collect();
+        let vectorizer = Vectorizer::fit(&self.head.settings, &self.views, &all);
+        self.check(&vectorizer)?;
+        let occurrences = Occurrences::of(&vectorizer, &self.views);
+        Ok(Corpus { vectorizer, occurrences })
+    }
+
+    /// Fits weights on the examples that are `in_fit`. `start` holds the coefficients of all examples in a fit that is not far
+    /// ([`SparseLogistic::span`]).
+    fn fit(
+        &self,
+        corpus: &Corpus,
+        in_fit: &[bool],
+        start: Option<&[f64]>,
+        tolerance: f64,
+    ) -> Result<Fitted, TrainError> {
+        let (mut rows, known) = corpus.occurrences.weigh(&corpus.vectorizer, in_fit);
+        if !known.contains(&true) {
+            return Err(TrainError::NoFeatures { task: self.name, min_df: self.head.settings.min_df });
         }
-        let fit = params.tolerance(tolerance).fit(&self.dataset(matrix, rows))?;
-        Ok(Fitted::new(vectorizer, &fit, &factors))
+        let all: Vec<usize> = (0..self.examples.len()).collect();
+        // An example of weight 0 is none for the fit.
+        let weights: Array1<f32> =
+            self.weights(&all).iter().zip(in_fit).map(|(&weight, &in_fit)| if in_fit { weight } else { 0.0 }).collect();
+        let factors = self.count_ratios(&corpus.vectorizer, &rows, (&all, &weights), |column| known[column]);
+        rows.scale_columns(&factors);
+        let mut params = self.params().tolerance(tolerance);
+        if let Some(span) = start {
+            params = params.start(span.to_vec());
+        }
+        let dataset = self.dataset(rows, &all, weights);
+        let fit = params.fit(&dataset)?;
+        Ok(Fitted { fit, rows: dataset.records, factors })
     }
 
     /// The columns of a vectorizer, of which there must be some.
@@ -256,49 +275,76 @@ impl<'a> Task<'a> {
 
     /// The solver's parameters, but for start, offsets and tolerance.
     pub(super) fn params(&self) -> SparseLogisticParams {
-        SparseLogistic::params(3).c(self.head.c).class_weight(self.head.class_weight)
+        SparseLogistic::params().c(self.head.c).class_weight(self.head.class_weight)
     }
 
     /// A matrix with the classes and weights of its rows.
-    pub(super) fn dataset(&self, matrix: BagOfWords, rows: &[usize]) -> DatasetBase<BagOfWords, Array1<usize>> {
+    pub(super) fn dataset(
+        &self,
+        matrix: BagOfWords,
+        rows: &[usize],
+        weights: Array1<f32>,
+    ) -> DatasetBase<BagOfWords, Array1<usize>> {
         let targets = rows.iter().map(|&row| self.examples[row].class).collect();
-        DatasetBase::new(matrix, targets).with_weights(self.weights(rows))
+        DatasetBase::new(matrix, targets).with_weights(weights)
     }
 
-    fn weights(&self, rows: &[usize]) -> Array1<f32> {
+    /// The weights of the records of some examples.
+    pub(super) fn weights(&self, rows: &[usize]) -> Array1<f32> {
         rows.iter().map(|&row| self.record(row).weight).collect()
     }
 
-    /// A factor for each column of `matrix`: for n-grams by how unevenly they occur in the classes, else 1.
-    pub(super) fn count_ratios(&self, vectorizer: &Vectorizer, matrix: &BagOfWords, rows: &[usize]) -> Vec<f32> {
+    /// A factor for each column of `matrix`, whose rows are the examples `rows` with these weights: for n-grams that are `known` by how unevenly they
+    /// occur in the classes, else 1.
+    pub(super) fn count_ratios(
+        &self,
+        vectorizer: &Vectorizer,
+        matrix: &BagOfWords,
+        (rows, weights): (&[usize], &Array1<f32>),
+        known: impl Fn(usize) -> bool,
+    ) -> Vec<f32> {
         if self.head.count_ratio == 0.0 {
             return vec![1.0; matrix.columns()];
         }
         let targets = rows.iter().map(|&row| self.examples[row].class).collect();
         let (blocks, of_column) = (&self.head.settings.blocks, vectorizer.blocks());
-        let is_gram =
-            |column: usize| of_column.get(column).is_some_and(|&block| width(blocks[usize::from(block)].kind) == 0);
-        count_ratio::factors(matrix, &targets, &self.weights(rows), self.head.count_ratio, is_gram)
+        let is_gram = |column: usize| {
+            let block = of_column.get(column);
+            known(column) && block.is_some_and(|&block| width(blocks[usize::from(block)].kind) == 0)
+        };
+        count_ratio::factors(matrix, &targets, weights, self.head.count_ratio, is_gram)
     }
 
-    fn head(&self, fitted: &Fitted, map: Calibration, decision: Decision) -> Head {
-        let vectorizer = fitted.vectorizer.clone();
+    /// The vectorizer that the model gets.
+    fn shared(&self, vectorizer: Vectorizer) -> Vectorizer {
         // What the copy for an auxiliary source learned is about texts of that source.
-        let vectorizer = if self.options.per_source { vectorizer.shared() } else { vectorizer };
-        let weights = fitted.weights[..vectorizer.columns()].iter().map(|w| w.map(|w| w as f32)).collect();
-        Head::new(vectorizer, weights, fitted.intercepts, map, decision, self.head.context)
+        if self.options.per_source { vectorizer.shared() } else { vectorizer }
     }
 
     /// Log-probabilities for the examples `held` from a fit on all others.
-    fn held_out(&self, held: &[usize], start: Option<&Fitted>, tolerance: f64) -> Result<Vec<[f64; 3]>, TrainError> {
-        let mut is_held = vec![false; self.examples.len()];
-        held.iter().for_each(|&row| is_held[row] = true);
-        let rest: Vec<usize> = (0..self.examples.len()).filter(|&row| !is_held[row]).collect();
-        let fitted = self.fit(&rest, start, tolerance)?;
-        let head = self.head(&fitted, Calibration::identity(), Decision::default());
+    fn held_out(
+        &self,
+        corpus: &Corpus,
+        held: &[usize],
+        start: Option<&[f64]>,
+        tolerance: f64,
+    ) -> Result<Vec<[f64; 3]>, TrainError> {
+        let mut in_fit = vec![true; self.examples.len()];
+        held.iter().for_each(|&row| in_fit[row] = false);
+        let Fitted { fit, rows, .. } = self.fit(corpus, &in_fit, start, tolerance)?;
+        let blocks = &corpus.vectorizer.settings().blocks;
+        let is_shared = |column: u32| {
+            !self.options.per_source || !blocks[usize::from(corpus.vectorizer.blocks()[column as usize])].per_topic
+        };
         let judge = |&row: &usize| {
-            let language = self.views[row].passage.language;
-            log_softmax(head.judge_row(&head.vectorizer().transform(&self.counts[row]), language).logits)
+            let mut logits = [0, 1, 2].map(|class| fit.intercepts[class]);
+            let (columns, values) = rows.row(row);
+            for (&column, &value) in columns.iter().zip(values).filter(|(column, _)| is_shared(**column)) {
+                for (class, logit) in logits.iter_mut().enumerate() {
+                    *logit += fit.weights[[column as usize, class]] * f64::from(value);
+                }
+            }
+            log_softmax(logits)
         };
         Ok(held.iter().map(judge).collect())
     }
@@ -306,8 +352,9 @@ impl<'a> Task<'a> {
     /// Log-probabilities of the examples `rows`, each from a fit on the other folds; `done` is called behind each fold.
     fn held_out_folds(
         &self,
+        corpus: &Corpus,
         rows: &[usize],
-        whole: Option<&Fitted>,
+        whole: Option<&[f64]>,
         (folds, tolerance): (usize, f64),
         seed: u64,
         done: &(dyn Fn() + Sync),
@@ -317,7 +364,8 @@ impl<'a> Task<'a> {
         let fold = |fold: usize| {
             let held: Vec<usize> = (0..rows.len()).filter(|&at| fold_of[at] == fold).collect();
             let examples: Vec<usize> = held.iter().map(|&at| rows[at]).collect();
-            let predictions = if held.is_empty() { Ok(Vec::new()) } else { self.held_out(&examples, whole, tolerance) };
+            let predictions =
+                if held.is_empty() { Ok(Vec::new()) } else { self.held_out(corpus, &examples, whole, tolerance) };
             done();
             predictions.map(|predictions| held.into_iter().zip(predictions).collect::<Vec<_>>())
         };
@@ -332,12 +380,13 @@ impl<'a> Task<'a> {
     /// Calibration map, decision and out-of-fold predictions of the examples `rows`; `done` is called behind each fold.
     fn cross_fit(
         &self,
+        corpus: &Corpus,
         rows: &[usize],
-        whole: Option<&Fitted>,
+        whole: Option<&[f64]>,
         (folds, tolerance): (usize, f64),
         done: &(dyn Fn() + Sync),
     ) -> Result<(Calibration, Decision, OutOfFold), String> {
-        let log_p = self.held_out_folds(rows, whole, (folds, tolerance), self.options.seed, done);
+        let log_p = self.held_out_folds(corpus, rows, whole, (folds, tolerance), self.options.seed, done);
         let log_p = log_p.map_err(|e| e.to_string())?;
         let classes: Vec<usize> = rows.iter().map(|&row| self.examples[row].class).collect();
         let map = Calibration::fit(&log_p, &classes).map_err(|e: CalibrationError| e.to_string())?;
@@ -391,19 +440,20 @@ impl<'a> Task<'a> {
     }
 
     /// Macro-F1 of out-of-fold predictions under the present options; `None` when a fit fails.
-    pub(super) fn out_of_fold_macro_f1(&self) -> Option<f64> {
+    pub(super) fn out_of_fold_macro_f1(&self, corpus: &Corpus) -> Option<f64> {
         let folds = self.options.folds.max(3);
-        let (_, _, found) = self.cross_fit(&self.own(), None, (folds, TUNE_TOLERANCE), &|| ()).ok()?;
+        let (_, _, found) = self.cross_fit(corpus, &self.own(), None, (folds, TUNE_TOLERANCE), &|| ()).ok()?;
         Some(macro_f1(found.predicted.into_iter(), &found.classes))
     }
 
     /// Mean log-probabilities of all examples over `repeats` cross-validations with folds of different seeds.
     fn cross_validate(&self, repeats: u64, done: &(dyn Fn() + Sync)) -> Result<Vec<[f64; 3]>, TrainError> {
         let rows: Vec<usize> = (0..self.examples.len()).collect();
+        let corpus = self.corpus()?;
         let mut sums = vec![[0.0; 3]; rows.len()];
         for repeat in 0..repeats {
             let seed = self.options.seed.wrapping_add(repeat);
-            let found = self.held_out_folds(&rows, None, (self.options.folds, TUNE_TOLERANCE), seed, done)?;
+            let found = self.held_out_folds(&corpus, &rows, None, (self.options.folds, TUNE_TOLERANCE), seed, done)?;
             for (sum, log_p) in sums.iter_mut().flatten().zip(found.iter().flatten()) {
                 *sum += log_p / repeats as f64;
             }
@@ -437,12 +487,12 @@ impl<'a> Task<'a> {
         } else {
             Vec::new()
         };
-        let all: Vec<usize> = (0..self.examples.len()).collect();
-        let fit = self.fit(&all, None, TOLERANCE)?;
+        let corpus = self.corpus()?;
+        let Fitted { fit, factors, .. } = self.fit(&corpus, &vec![true; self.examples.len()], None, TOLERANCE)?;
         progress(&step, 1, steps);
         if !fit.convergence.converged {
             warnings.push(format!(
-                "the {} solver stopped after {} iterations with a gradient norm of {:.1e}; the model is usable but not at its optimum",
+                "the {} solver stopped after {} epochs with a gradient norm of {:.1e}; the model is usable but not at its optimum",
                 self.name, fit.convergence.iterations, fit.convergence.gradient_norm
             ));
         }
@@ -456,7 +506,7 @@ impl<'a> Task<'a> {
         if folds >= 2 {
             let done = AtomicUsize::new(1);
             let fold = || progress(&step, 1 + done.fetch_add(1, Ordering::Relaxed), steps);
-            match self.cross_fit(&own, Some(&fit), (folds, FOLD_TOLERANCE), &fold) {
+            match self.cross_fit(&corpus, &own, Some(&fit.span), (folds, FOLD_TOLERANCE), &fold) {
                 Ok(found) => (calibration, decision, out_of_fold) = (found.0, found.1, Some(found.2)),
                 Err(error) => warnings.push(format!("the {} probabilities are not calibrated: {error}", self.name)),
             }
@@ -474,7 +524,11 @@ impl<'a> Task<'a> {
             errors: self.error_rates(out_of_fold.as_ref()),
             adaptation: None,
         };
-        Ok((self.head(&fit, calibration, decision), record, out_of_fold))
+        let vectorizer = self.shared(corpus.vectorizer);
+        let weights = unscaled(&fit, &factors)[..vectorizer.columns()].iter().map(|w| w.map(|w| w as f32)).collect();
+        let intercepts = [0, 1, 2].map(|class| fit.intercepts[class]);
+        let head = Head::new(vectorizer, weights, intercepts, calibration, decision, self.head.context);
+        Ok((head, record, out_of_fold))
     }
 }
 

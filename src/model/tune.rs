@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sparse_logistic::ClassWeight;
-use super::train::{HeadOptions, Task};
+use super::train::{Corpus, HeadOptions, Task};
 use crate::features::BlockKind;
 
 /// What a value has to gain to be preferred to the one before.
@@ -75,7 +75,8 @@ impl Task<'_> {
         let dimensions = moves(&self.head).len();
         let all = 1 + moves(&self.head).iter().map(Vec::len).sum::<usize>();
         let mut trials = Vec::new();
-        let mut best = self.out_of_fold_macro_f1();
+        let mut corpus = None;
+        let mut best = self.searched_macro_f1(&mut corpus);
         trials.push(Trial { setting: "as given".to_string(), macro_f1: best, kept: true });
         for dimension in 0..dimensions {
             // The alternatives start from what has been kept so far.
@@ -86,7 +87,7 @@ impl Task<'_> {
                     continue;
                 }
                 let before = std::mem::replace(&mut self.head, head);
-                let macro_f1 = self.out_of_fold_macro_f1();
+                let macro_f1 = self.searched_macro_f1(&mut corpus);
                 let kept = macro_f1.is_some_and(|f1| best.is_none_or(|best| f1 > best + MARGIN));
                 if kept {
                     best = macro_f1;
@@ -98,5 +99,15 @@ impl Task<'_> {
         }
         progress(all, all);
         trials
+    }
+
+    /// Macro-F1 under the present options; `corpus` is that of the last trial, which is taken over if the vocabulary is the same.
+    fn searched_macro_f1(&self, corpus: &mut Option<Corpus>) -> Option<f64> {
+        let settings = &self.head.settings;
+        if !corpus.as_mut().is_some_and(|corpus| corpus.vectorizer.rescale(settings)) {
+            *corpus = None;
+            *corpus = self.corpus().ok();
+        }
+        self.out_of_fold_macro_f1(corpus.as_ref()?)
     }
 }

@@ -276,17 +276,32 @@ fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool, is_seam: im
     (glued && GLUE_AFTER.contains(&tail)).then_some(range.end)
 }
 
+/// To build an automaton for no more names than this takes longer than to look for each.
+const FEW_NAMES: usize = 16;
+
 /// Mentions of strings that are known beforehand, as label records have them: every occurrence that is bounded as a name.
 ///
 /// Longer strings win; results are sorted and disjoint.
 pub(crate) fn literal(text: &str, names: &[(usize, String)]) -> Vec<Mention> {
-    let automaton = automaton(names.iter().map(|(_, name)| name));
-    let mut valid: Vec<(Range<usize>, usize)> = automaton
-        .find_overlapping_iter(text)
-        .filter_map(|found| {
-            let (company, name) = &names[found.pattern().as_usize()];
-            let end = bounds(text, found.range(), name, false, |_| false)?;
-            Some((found.start()..end, *company))
+    let mut found: Vec<(Range<usize>, usize)> = Vec::new();
+    if names.len() > FEW_NAMES {
+        let automaton = automaton(names.iter().map(|(_, name)| name));
+        found.extend(automaton.find_overlapping_iter(text).map(|found| (found.range(), found.pattern().as_usize())));
+    } else {
+        for (at, (_, name)) in names.iter().enumerate().filter(|(_, (_, name))| !name.is_empty()) {
+            let windows = text.as_bytes().windows(name.len()).enumerate();
+            let same = windows.filter(|(_, window)| window.eq_ignore_ascii_case(name.as_bytes()));
+            found.extend(same.map(|(start, _)| (start..start + name.len(), at)));
+        }
+        // As an automaton finds them.
+        found.sort_by_key(|(range, at)| (range.end, range.start, *at));
+    }
+    let mut valid: Vec<(Range<usize>, usize)> = found
+        .into_iter()
+        .filter_map(|(range, at)| {
+            let (company, name) = &names[at];
+            let end = bounds(text, range.clone(), name, false, |_| false)?;
+            Some((range.start..end, *company))
         })
         .collect();
     valid.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
