@@ -1,11 +1,14 @@
-//! Names the default model by its hash, and compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4)
-//! and role.
+//! Names the default model by its hash, compiles jieba's dictionary, and compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8),
+//! patient (4 bits, + 4) and role.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
 use sha2::{Digest, Sha256};
+
+#[path = "build/jieba.rs"]
+mod jieba;
 
 const ROLES: [&str; 6] = ["term", "negation", "intensifier", "hedge", "contrast", "concession"];
 
@@ -33,8 +36,10 @@ fn main() {
         }
     }
     let map = fst::Map::from_iter(terms).expect("a sorted map");
-    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("lexicon.fst");
-    fs::write(out, map.as_fst().as_bytes()).expect("the build folder can be written");
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    let out = Path::new(&out);
+    fs::write(out.join("lexicon.fst"), map.as_fst().as_bytes()).expect("the build folder can be written");
+    jieba::compile(Path::new(&root), out);
 }
 
 /// The terms of a line and their value.
