@@ -97,7 +97,7 @@ impl Cutter {
                 self.nodes.push(node);
             }
             at += 3 * (self.nodes.len() - before);
-            let Some(c) = text[at..].chars().next().filter(|&c| is_han(c)) else { break };
+            let Some(c) = han(&text[at..]) else { break };
             let joins = joins(c);
             if !joins && self.nodes.len() > start {
                 break;
@@ -246,11 +246,25 @@ impl Words<'_> {
     }
 }
 
+/// The first character, if it is Han.
+fn han(text: &str) -> Option<char> {
+    // Few characters get as far as to be decoded.
+    let may_be = matches!(
+        text.as_bytes(),
+        [0xE3, 0x80, 0x87, ..]
+            | [0xE3, 0x90..=0xBF, ..]
+            | [0xE4..=0xE9, ..]
+            | [0xEF, 0xA4..=0xAB, ..]
+            | [0xF0, 0xA0..=0xBF, ..]
+    );
+    if may_be { text.chars().next().filter(|&c| is_han(c)) } else { None }
+}
+
 /// How many bytes come before the first Han character.
 fn before_han(text: &str) -> usize {
     // Han characters begin with no lower byte, and other characters go on with no such byte.
     let candidates = text.bytes().enumerate().filter(|&(_, byte)| byte >= 0xE3);
-    candidates.map(|(at, _)| at).find(|&at| text[at..].chars().next().is_some_and(is_han)).unwrap_or(text.len())
+    candidates.map(|(at, _)| at).find(|&at| han(&text[at..]).is_some()).unwrap_or(text.len())
 }
 
 /// Whether jieba takes an ideograph that is not in the first block of Unicode together with those beside it; others are words by themselves.
@@ -334,6 +348,14 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let compared = compare(&[root.join("data"), root.join("seeds"), root.join("tests/inputs")]);
         assert!(compared > 1000, "{compared} texts");
+    }
+
+    #[test]
+    fn han_characters_are_found() {
+        for c in '\0'..=char::MAX {
+            let text = format!("a{c}");
+            assert_eq!(before_han(&text), if is_han(c) { 1 } else { text.len() }, "U+{:04X}", u32::from(c));
+        }
     }
 
     #[test]
