@@ -36,7 +36,7 @@ pub fn segment(text: &str, range: Range<usize>, hmm: bool, segments: &mut Vec<Se
             cutter.cut(text, at, hmm, segments);
             at = end;
         }
-        if cutter.nodes.len() > KEPT {
+        if cutter.nodes.capacity() > KEPT {
             *cutter = Cutter::default();
         }
     });
