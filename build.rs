@@ -1,5 +1,5 @@
-//! Names the default model by its hash, lays the word vectors out so that they can be used where they lie, finds the characters that are not Simplified, and compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4)
-//! and role.
+//! Names the default model by its hash, compiles jieba's dictionary, lays the word vectors out so that they can be used where they lie, finds the characters that are not
+//! Simplified, and compiles `data/lexicon/` to a finite-state map from each term to a number: tone (4 bits, + 4), agent (5 bits, doubled, + 8), patient (4 bits, + 4) and role.
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
@@ -13,6 +13,9 @@ use twox_hash::{XxHash3_64, XxHash64};
 #[path = "src/features/slots.rs"]
 #[expect(dead_code, reason = "only the program searches")]
 mod slots;
+
+#[path = "build/jieba.rs"]
+mod jieba;
 
 const ROLES: [&str; 6] = ["term", "negation", "intensifier", "hedge", "contrast", "concession"];
 
@@ -51,6 +54,7 @@ fn main() {
     hasher.write(map.as_fst().as_bytes());
     hasher.write(&vectors);
     println!("cargo::rustc-env=LICHANG_RESOURCES={:016x}", hasher.finish());
+    jieba::compile(Path::new(&root), Path::new(&env::var("OUT_DIR").expect("cargo sets it")));
 }
 
 /// A bit for each character below U+10000 that `fast2s` may change: by itself, or by its neighbours.

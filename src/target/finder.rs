@@ -8,6 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -85,9 +86,23 @@ pub struct Finder {
     table: TargetTable,
     automaton: AhoCorasick,
     patterns: Vec<Pattern>,
-    support: AhoCorasick,
-    /// For every pattern of `support`, the (company, condition) pairs that it supports.
-    supports: Vec<Vec<(usize, usize)>>,
+    support: Support,
+}
+
+/// The words that support ambiguous aliases.
+#[derive(Debug, Clone)]
+struct Support {
+    words: Vec<String>,
+    /// For every word, the (company, condition) pairs that it supports.
+    supported: Vec<Vec<(usize, usize)>>,
+    /// Finds the words; built when a document has an ambiguous alias, which most have not.
+    automaton: OnceLock<AhoCorasick>,
+}
+
+impl Support {
+    fn automaton(&self) -> &AhoCorasick {
+        self.automaton.get_or_init(|| automaton(&self.words))
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -104,7 +119,7 @@ struct Candidate {
 }
 
 impl Finder {
-    /// Builds the automaton.
+    /// Builds the automaton of the aliases.
     pub fn new(table: TargetTable) -> Self {
         let mut patterns = Vec::new();
         let mut needs: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
@@ -124,12 +139,11 @@ impl Finder {
         }
         let mut needs: Vec<_> = needs.into_iter().collect();
         needs.sort();
-        let (words, supports): (Vec<String>, Vec<_>) = needs.into_iter().unzip();
+        let (words, supported) = needs.into_iter().unzip();
         Finder {
             automaton: automaton(patterns.iter().map(|p| &p.text)),
             patterns,
-            support: automaton(&words),
-            supports,
+            support: Support { words, supported, automaton: OnceLock::new() },
             table,
         }
     }
@@ -202,9 +216,9 @@ impl Finder {
             }
             for paragraph in paragraphs {
                 let text = paragraph.as_str();
-                for found in self.support.find_overlapping_iter(text) {
+                for found in self.support.automaton().find_overlapping_iter(text) {
                     if is_bounded(text, found.range(), |at| paragraph.is_seam(at)) {
-                        supported.extend(&self.supports[found.pattern().as_usize()]);
+                        supported.extend(&self.support.supported[found.pattern().as_usize()]);
                     }
                 }
             }

@@ -4,6 +4,7 @@
 //! negation is a token of its own.
 
 use super::{Segment, SegmentKind};
+use crate::text::is_han;
 
 /// Appends the segments of `run`, a text without Han characters that begins at `offset`.
 pub fn cut(run: &str, offset: usize, segments: &mut Vec<Segment>) {
@@ -24,7 +25,10 @@ pub fn cut(run: &str, offset: usize, segments: &mut Vec<Segment>) {
         }
         let rest = &run[at..];
         let Some(c) = rest.chars().next() else { break };
-        if c.is_whitespace() {
+        if is_mark(c) {
+            push(at, at + c.len_utf8(), SegmentKind::Punctuation);
+            at += c.len_utf8();
+        } else if c.is_whitespace() {
             let length = length_while(rest, char::is_whitespace);
             push(at, at + length, SegmentKind::Space);
             at += length;
@@ -73,6 +77,11 @@ fn ascii(bytes: &[u8]) -> Option<(usize, SegmentKind)> {
     }
 }
 
+/// Whether the character is one of the common marks beyond ASCII. They are neither white space nor numeric nor alphabetic, but the tables of `char` take their time to say so.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3020}' | '\u{FF01}'..='\u{FF0F}' | '\u{FF1A}'..='\u{FF20}')
+}
+
 fn length_while(text: &str, keep: impl Fn(char) -> bool) -> usize {
     text.char_indices().find(|&(_, c)| !keep(c)).map_or(text.len(), |(at, _)| at)
 }
@@ -84,11 +93,7 @@ fn number(text: &str) -> usize {
 
 /// Letters and digits with inner hyphens, apostrophes and ampersands: `state-of-the-art`, `don't`, `AT&T`.
 fn word(text: &str) -> usize {
-    inner(
-        text,
-        |c| c.is_alphanumeric() && !super::is_han(c) || is_combining(c),
-        |c| matches!(c, '-' | '\'' | '&' | '‑'),
-    )
+    inner(text, |c| c.is_alphanumeric() && !is_han(c) || is_combining(c), |c| matches!(c, '-' | '\'' | '&' | '‑'))
 }
 
 fn is_combining(c: char) -> bool {
@@ -141,6 +146,13 @@ mod tests {
                 proptest::prop_assert_eq!((length, kind), (expected, of));
             }
         }
+    }
+
+    #[test]
+    fn marks_are_nothing_else() {
+        let wrong =
+            ('\0'..=char::MAX).find(|&c| is_mark(c) && (c.is_whitespace() || c.is_numeric() || c.is_alphabetic()));
+        assert_eq!(wrong, None);
     }
 
     #[test]

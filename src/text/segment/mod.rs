@@ -1,16 +1,17 @@
 //! From a normalised text to segments.
 //!
-//! The text is cut into runs of Han characters and the rest; Han runs go to jieba, the rest to the English tokenizer. The segments of a text,
+//! The text is cut into runs of Han characters, which are cut as by jieba, and the rest, which goes to the English tokenizer. The segments of a text,
 //! joined, are the text.
 
 mod chinese;
+mod dictionary;
 mod english;
+mod hmm;
+mod layout;
 
 use std::ops::Range;
 
-use super::language::is_han;
-
-pub use chinese::{JIEBA_VERSION, jieba};
+pub use chinese::JIEBA_VERSION;
 
 /// What a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,18 +47,7 @@ pub struct Segmenter {
 impl Segmenter {
     /// Appends the segments of `text[range]` to `segments`; their ranges are in `text`.
     pub fn segment(self, text: &str, range: Range<usize>, segments: &mut Vec<Segment>) {
-        let mut at = range.start;
-        while at < range.end {
-            let rest = &text[at..range.end];
-            let han = rest.chars().next().is_some_and(is_han);
-            let length = rest.char_indices().find(|&(_, c)| is_han(c) != han).map_or(rest.len(), |(i, _)| i);
-            if han {
-                chinese::cut(&rest[..length], at, self.hmm, segments);
-            } else {
-                english::cut(&rest[..length], at, segments);
-            }
-            at += length;
-        }
+        chinese::segment(text, range, self.hmm, segments);
     }
 }
 
