@@ -275,10 +275,10 @@ class Bench:
             )
             self.table.add(
                 f"score_{language}_own",
-                "the same, the peer's own seconds, without its start and reading, against the whole process of Lichang",
-                per_second(scored),
+                "the same by the clock, the peer without its start and reading, Lichang with all",
+                f"{count / median(scored, 'wall'):,.0f} records/s ({median(scored, 'wall'):.2f} s)",
                 f"peer {count / own:,.0f} records/s ({own:.2f} s)",
-                ratio(theirs, scored, "own", "cpu"),
+                ratio(theirs, scored, "own", "wall"),
             )
             self.table.add(
                 f"judge_{language}", same, per_second(judged), whole, ratio(theirs, judged, "cpu"), TIMES_PEER, least=True
@@ -301,7 +301,7 @@ class Bench:
 
     def threads(self, rounds):
         """Two threads against one, whole processes."""
-        lines, size = self.lines(), 100_000
+        lines, size = self.lines(), 40_000
         call = lambda threads: [LICHANG, "score", "-", "--format", "ndjson", "--threads", threads]
         job = lambda threads: lambda: run(call(threads), self.folder, stdin=self.stream(size, lines))
         one, two = turns([job(1), job(2)], rounds)
@@ -580,7 +580,8 @@ class Bench:
     def short(self):
         """The ratios that CI watches."""
         self.inside("chinese")
-        self.scoring(3)
+        if self.has_peer("scoring"):
+            self.scoring(3)
 
 
 def compare(rows, expected):
