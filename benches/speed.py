@@ -189,14 +189,15 @@ class Bench:
         return file
 
     def targets(self, labels, language):
-        """A table with the targets of records; names that the built-in table has already and pronouns are left out."""
+        """A table with the targets of records, without pronouns, single Chinese characters and names that the built-in table has already."""
         known = re.findall(r'"((?:[^"\\]|\\.)*)"', (ROOT / "data/targets.toml").read_text())
         key = lambda name: unicodedata.normalize("NFKC", name).strip().casefold()
         known = {key(name) for name in known} | PRONOUNS
         names = {}
         for line in labels.read_text().splitlines():
             name = json.loads(line).get("target")
-            if name and any(c.isalnum() for c in name) and key(name) not in known:
+            short = language == "zh" and len(name.strip()) < 2 if name else True
+            if not short and any(c.isalnum() for c in name) and key(name) not in known:
                 names.setdefault(key(name), name.strip())
         file = self.folder / f"targets-{language}.toml"
         names = set(names.values())
@@ -253,6 +254,9 @@ class Bench:
             targets = self.targets(labels, language)
             score = [LICHANG, "score", "-", "--format", "ndjson", "--threads", "1", "--targets", targets]
             judge = [LICHANG, "evaluate", labels, "--predictions", self.folder / "predictions", "--threads", "1"]
+            scores = self.folder / "scores"
+            run(score, self.folder, stdin=labels, output=scores)
+            pairs = sum(b'"kind":"paragraph"' in line for line in scores.open("rb"))
             jobs = [lambda: run(score, self.folder, stdin=labels), lambda: run(judge, self.folder)]
             peer = self.has_peer(f"scoring, {language}")
             if peer:
@@ -261,7 +265,7 @@ class Bench:
             scored, judged, *theirs = turns(jobs, rounds)
             per_second = lambda took: f"{count / median(took, 'cpu'):,.0f} records/s ({median(took, 'cpu'):.2f} s)"
             what = f"score {count:,} records ({' + '.join(names)}), one thread, whole process"
-            more = f"{what}: every company found in each, both heads, NDJSON of articles and paragraphs"
+            more = f"{what}: toward all companies of the set's table, {pairs:,} scores, and articles (`score`)"
             same = f"{what}: each toward its one target, as the peer, with metrics and intervals (`evaluate`)"
             if not peer:
                 self.table.add(f"score_{language}", more, per_second(scored))
@@ -605,6 +609,7 @@ def main():
     parser.add_argument("--scale", action="store_true", help="only what benches/SCALE.md projects from")
     parser.add_argument("--full", action="store_true", help="half a million records to train on and a million in-process, too")
     parser.add_argument("--only", help="parts, separated by commas: inside, scoring, threads, cold, training, growth, size")
+    parser.add_argument("--rounds", type=int, default=5, help="how often what is compared takes its turn [default: 5]")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     parser.add_argument("--peer-python", metavar="PYTHON", help="a Python with the peer's packages")
     options = parser.parse_args()
@@ -631,14 +636,14 @@ def main():
                 bench.short()
                 failed = compare(table.rows, expected)
         elif options.scale:
-            bench.scale(3)
+            bench.scale((options.rounds + 1) // 2)
         else:
             parts = {
                 "inside": bench.inside,
-                "scoring": lambda: bench.scoring(5),
-                "threads": lambda: bench.threads(5),
-                "cold": lambda: bench.cold(25),
-                "training": lambda: bench.training(2),
+                "scoring": lambda: bench.scoring(options.rounds),
+                "threads": lambda: bench.threads(options.rounds),
+                "cold": lambda: bench.cold(5 * options.rounds),
+                "training": lambda: bench.training((options.rounds + 1) // 2),
                 "growth": bench.growth,
                 "size": bench.size,
             }

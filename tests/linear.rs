@@ -33,8 +33,16 @@ fn ten_times_the_input_takes_no_thirty_times_the_time() {
     };
     let cases: [(&str, String, String); 4] = [
         ("paragraphs of an article", paragraphs(10_000), paragraphs(100_000)),
-        ("mentions in a paragraph", "OpenAI beats DeepSeek and ".repeat(500), "OpenAI beats DeepSeek and ".repeat(5_000)),
-        ("mentions in a Chinese paragraph", "月之暗面胜过深度求索，".repeat(500), "月之暗面胜过深度求索，".repeat(5_000)),
+        (
+            "mentions in a paragraph",
+            "OpenAI beats DeepSeek and ".repeat(500),
+            "OpenAI beats DeepSeek and ".repeat(5_000),
+        ),
+        (
+            "mentions in a Chinese paragraph",
+            "月之暗面胜过深度求索，".repeat(500),
+            "月之暗面胜过深度求索，".repeat(5_000),
+        ),
         (
             "mentions by role",
             "OpenAI was praised, and the company grew. ".repeat(500),
