@@ -260,8 +260,14 @@ class Bench:
             jobs = [lambda: run(score, self.folder, stdin=labels), lambda: run(judge, self.folder)]
             peer = self.has_peer(f"scoring, {language}")
             if peer:
+                one = self.folder / "one-record.jsonl"
+                with labels.open("rb") as file:
+                    one.write_bytes(file.readline())
                 command = self.peer("score", labels, "--model", self.peer_model(names))
+                start = self.peer("score", one, "--model", self.peer_model(names))
                 jobs.append(lambda: run(command, self.folder))
+                jobs.append(lambda: run(score, self.folder, stdin=one))
+                jobs.append(lambda: run(start, self.folder))
             scored, judged, *theirs = turns(jobs, rounds)
             per_second = lambda took: f"{count / median(took, 'cpu'):,.0f} records/s ({median(took, 'cpu'):.2f} s)"
             what = f"score {count:,} records ({' + '.join(names)}), one thread, whole process"
@@ -271,11 +277,22 @@ class Bench:
                 self.table.add(f"score_{language}", more, per_second(scored))
                 self.table.add(f"judge_{language}", same, per_second(judged))
                 continue
-            theirs = theirs[0]
+            theirs, started, their_start = theirs
             own = statistics.median(one.own for one in theirs)
             whole = f"peer {per_second(theirs)}"
             self.table.add(
                 f"score_{language}", more, per_second(scored), whole, ratio(theirs, scored, "cpu"), TIMES_PEER, least=True
+            )
+            net = [[all.cpu - one.cpu for all, one in zip(*pair)] for pair in ((scored, started), (theirs, their_start))]
+            mine, other = (statistics.median(each) for each in net)
+            self.table.add(
+                f"score_{language}_net",
+                "the same without the start of either (what one record takes)",
+                f"{count / mine:,.0f} records/s ({mine:.2f} s)",
+                f"peer {count / other:,.0f} records/s ({other:.2f} s)",
+                statistics.median(b / a for a, b in zip(*net)),
+                TIMES_PEER,
+                least=True,
             )
             self.table.add(
                 f"score_{language}_own",
@@ -331,6 +348,8 @@ class Bench:
     def cold(self, rounds):
         """One article, whole process, by the clock, and its memory."""
         floor = self.floor()
+        milliseconds = lambda took, what: f"{1e3 * median(took, what):,.0f} ms"
+        took = lambda t: f"{milliseconds(t, 'wall')} ({milliseconds(t, 'cpu')} of processors), {median(t, 'memory'):.0f} MB"
         for language, file, names in (
             ("en", ROOT / "seeds/report-en.txt", ["sentfin", "newsmtsc_rw"]),
             ("zh", ROOT / "seeds/polemic-zh.md", ["cfsc_absa"]),
@@ -344,13 +363,13 @@ class Bench:
                 record.write_text(json.dumps({"id": "1", "text": file.read_text(), "target": "DeepSeek"}) + "\n")
                 command = self.peer("score", record, "--model", self.peer_model(names))
                 theirs = turns([lambda: run(command, self.folder)], max(rounds // 5, 3))[0]
-                other.append(f"peer {1e3 * median(theirs, 'wall'):,.0f} ms, {median(theirs, 'memory'):.0f} MB")
+                other.append(f"peer {took(theirs)}")
             name = {"en": "English", "zh": "Chinese"}[language]
-            time, memory = 1e3 * median(article, "wall"), median(article, "memory")
+            time = 1e3 * median(article, "wall")
             self.table.add(
                 f"cold_{language}",
                 f"one {name} article ({file.stat().st_size / 1e3:.1f} kB), cold start, by the clock, median of {rounds}",
-                f"{time:.0f} ms, {memory:.0f} MB",
+                took(article),
                 "; ".join(other),
                 time,
                 COLD_CHINESE if language == "zh" else None,
