@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed, memory and size of the program, whole processes, against the peer and the floors that take turns with it in the same run.
 
-    benches/run.sh [--short | --scale] [--full] [--only PARTS] [--json FILE]
+    benches/run.sh [--short | --scale] [--full] [--only PARTS] [--readme] [--json FILE]
 
 `run.sh` installs the peer's packages and calls this, which needs the standard library alone. Data and peer are read from
 
@@ -124,6 +124,24 @@ def ratio(of, to, what, other=None):
     return statistics.median(getattr(a, what) / getattr(b, other or what) for a, b in zip(of, to))
 
 
+HEAD = "| what | Lichang | compared with | ratio | mark | reached |\n|---|---|---|---|---|---|"
+
+
+def line(row):
+    value = "" if row["ratio"] is None else f"{row['ratio']:.3g} {row['unit']}"
+    reached = {None: "", True: "yes", False: "no"}[row["reached"]]
+    return "| " + " | ".join([row["what"], row["lichang"], row["other"], value, row["mark"], reached]) + " |"
+
+
+def write_readme(rows):
+    """Puts the rows between the marks of benches/README.md."""
+    file = ROOT / "benches/README.md"
+    before, rest = file.read_text().split("<!-- speed.py --readme -->\n")
+    after = rest.split("<!-- end -->\n")[1]
+    table = "\n".join([HEAD, *map(line, rows)])
+    file.write_text(f"{before}<!-- speed.py --readme -->\n{table}\n<!-- end -->\n{after}")
+
+
 class Table:
     """The rows, as Markdown or JSON."""
 
@@ -152,13 +170,10 @@ class Table:
             self.show(self.rows[-1])
 
     def head(self):
-        print("| what | Lichang | compared with | ratio | mark | reached |\n|---|---|---|---|---|---|", flush=True)
+        print(HEAD, flush=True)
 
     def show(self, row):
-        value = "" if row["ratio"] is None else f"{row['ratio']:.3g} {row['unit']}"
-        reached = {None: "", True: "yes", False: "no"}[row["reached"]]
-        cells = [row["what"], row["lichang"], row["other"], value, row["mark"], reached]
-        print("| " + " | ".join(cells) + " |", flush=True)
+        print(line(row), flush=True)
 
 
 def passed_over(what, why):
@@ -235,17 +250,17 @@ class Bench:
 
     # The parts.
 
-    def inside(self, only=None):
+    def inside(self, rounds, only=None):
         """The figures of benches/speed.rs."""
         file = self.folder / "inside.json"
         built = os.environ.get("LICHANG_BENCH")
         call = [built] if built else ["cargo", "bench", "-q", "--bench", "speed", "--"]
-        call += ["--json", file] + (["--only", only] if only else []) + (["--million"] if self.options.full else [])
+        call += ["--json", file, "--rounds", str(rounds)] + (["--only", only] if only else []) + (["--million"] if self.options.full else [])
         subprocess.run(call, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
         self.table.extend(json.loads(file.read_text()))
 
-    def scoring(self, rounds):
-        """Scoring on one thread, English and Chinese."""
+    def scoring(self, rounds, short=False):
+        """Scoring on one thread, English and Chinese; in short only by `score`, whole processes."""
         for language, names in (("zh", ["cfsc_absa"]), ("en", ["sentfin", "newsmtsc_rw"])):
             labels = self.sets(names)
             if not labels:
@@ -257,7 +272,7 @@ class Bench:
             scores = self.folder / "scores"
             run(score, self.folder, stdin=labels, output=scores)
             pairs = sum(b'"kind":"paragraph"' in line for line in scores.open("rb"))
-            jobs = [lambda: run(score, self.folder, stdin=labels), lambda: run(judge, self.folder)]
+            jobs = [lambda: run(score, self.folder, stdin=labels)]
             peer = self.has_peer(f"scoring, {language}")
             if peer:
                 one = self.folder / "one-record.jsonl"
@@ -266,23 +281,29 @@ class Bench:
                 command = self.peer("score", labels, "--model", self.peer_model(names))
                 start = self.peer("score", one, "--model", self.peer_model(names))
                 jobs.append(lambda: run(command, self.folder))
-                jobs.append(lambda: run(score, self.folder, stdin=one))
-                jobs.append(lambda: run(start, self.folder))
-            scored, judged, *theirs = turns(jobs, rounds)
+                if not short:
+                    jobs.append(lambda: run(score, self.folder, stdin=one))
+                    jobs.append(lambda: run(start, self.folder))
+            if not short:
+                jobs.append(lambda: run(judge, self.folder))
+            scored, *found = turns(jobs, rounds)
             per_second = lambda took: f"{count / median(took, 'cpu'):,.0f} records/s ({median(took, 'cpu'):.2f} s)"
             what = f"score {count:,} records ({' + '.join(names)}), one thread, whole process"
             more = f"{what}: toward all companies of the set's table, {pairs:,} scores, and articles (`score`)"
             same = f"{what}: each toward its one target, as the peer, with metrics and intervals (`evaluate`)"
             if not peer:
                 self.table.add(f"score_{language}", more, per_second(scored))
-                self.table.add(f"judge_{language}", same, per_second(judged))
+                self.table.add(f"judge_{language}", same, per_second(found[0]))
                 continue
-            theirs, started, their_start = theirs
+            theirs = found[0]
             own = statistics.median(one.own for one in theirs)
             whole = f"peer {per_second(theirs)}"
             self.table.add(
                 f"score_{language}", more, per_second(scored), whole, ratio(theirs, scored, "cpu"), TIMES_PEER, least=True
             )
+            if short:
+                continue
+            _, started, their_start, judged = found
             net = [[all.cpu - one.cpu for all, one in zip(*pair)] for pair in ((scored, started), (theirs, their_start))]
             mine, other = (statistics.median(each) for each in net)
             self.table.add(
@@ -461,7 +482,7 @@ class Bench:
     def train_growth(self):
         """Training on 5,000 and 50,000 records, and with --full on 500,000."""
         names = ["newsmtsc_rw", "sentfin", "finentity", "cfsc_absa", "finnews_zh", "finnsp", "sohu2022", "nlpcc2016_4a"]
-        labels = self.sets(names + ["semeval2016_6a"])
+        labels = self.sets(names + ["semeval2016_6a"], ("train",))
         if not labels:
             return
         lines = [json.loads(line) for line in labels.read_text().splitlines()]
@@ -593,18 +614,26 @@ class Bench:
                 page = f"<!doctype html><html>{head}<body>{menu if padding else ''}<article><h1>{record['title']}</h1>{body}</article></body></html>"
                 payload = page.encode()
                 response = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(payload)
-                fields = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://{record['outlet'].replace(' ', '').lower() or 'x'}.example/{record['id']}\r\n"
-                fields += f"WARC-Date: 2026-01-01T00:00:00Z\r\nWARC-Record-ID: <urn:uuid:{record['id']}>\r\nContent-Type: application/http; msgtype=response\r\n"
-                fields += f"Content-Length: {len(response) + len(payload)}\r\n\r\n"
-                out.write(gzip.compress(fields.encode() + response + payload + b"\r\n\r\n", 6))
+                host = re.sub("[^a-z]", "", record["outlet"].lower()) or "outlet"
+                fields = [
+                    "WARC/1.0",
+                    "WARC-Type: response",
+                    f"WARC-Target-URI: https://{host}.example/{record['id']}",
+                    "WARC-Date: 2026-01-01T00:00:00Z",
+                    f"WARC-Record-ID: <urn:uuid:{record['id']}>",
+                    "Content-Type: application/http; msgtype=response",
+                    f"Content-Length: {len(response) + len(payload)}",
+                    "\r\n",
+                ]
+                out.write(gzip.compress("\r\n".join(fields).encode() + response + payload + b"\r\n\r\n", 6))
 
     # --short
 
     def short(self):
         """The ratios that CI watches."""
-        self.inside("chinese")
+        self.inside(3, "chinese")
         if self.has_peer("scoring"):
-            self.scoring(3)
+            self.scoring(3, short=True)
 
 
 def compare(rows, expected):
@@ -628,6 +657,7 @@ def main():
     parser.add_argument("--scale", action="store_true", help="only what benches/SCALE.md projects from")
     parser.add_argument("--full", action="store_true", help="half a million records to train on and a million in-process, too")
     parser.add_argument("--only", help="parts, separated by commas: inside, scoring, threads, cold, training, growth, size")
+    parser.add_argument("--readme", action="store_true", help="put the table of a whole run into benches/README.md")
     parser.add_argument("--rounds", type=int, default=5, help="how often what is compared takes its turn [default: 5]")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     parser.add_argument("--peer-python", metavar="PYTHON", help="a Python with the peer's packages")
@@ -655,14 +685,14 @@ def main():
                 bench.short()
                 failed = compare(table.rows, expected)
         elif options.scale:
-            bench.scale((options.rounds + 1) // 2)
+            bench.scale(max(options.rounds // 2, 1))
         else:
             parts = {
-                "inside": bench.inside,
+                "inside": lambda: bench.inside(options.rounds),
                 "scoring": lambda: bench.scoring(options.rounds),
                 "threads": lambda: bench.threads(options.rounds),
                 "cold": lambda: bench.cold(5 * options.rounds),
-                "training": lambda: bench.training((options.rounds + 1) // 2),
+                "training": lambda: bench.training(max(options.rounds // 2, 1)),
                 "growth": bench.growth,
                 "size": bench.size,
             }
@@ -670,6 +700,10 @@ def main():
                 if name not in parts:
                     sys.exit(f"`{name}` is no part; there are {', '.join(parts)}")
                 parts[name]()
+    if options.readme:
+        if options.short or options.scale or options.only:
+            parser.error("--readme is for a whole run")
+        write_readme(table.rows)
     if options.json:
         options.json.write_text(json.dumps(table.rows, ensure_ascii=False, indent=2) + "\n")
     if failed:

@@ -1,6 +1,6 @@
 //! Ratios of time, each from one run in which what is compared takes turns: to jieba-rs alone, of two threads to one, of large inputs to small ones.
 //!
-//!     cargo bench --bench speed -- [--only chinese,english,threads,growth] [--million] [--json FILE]
+//!     cargo bench --bench speed -- [--only chinese,english,threads,growth] [--rounds N] [--million] [--json FILE]
 //!
 //! Public sets are read from `LICHANG_SOURCES` (default `../shared/datasets`); what needs one that is not there is passed over. On one thread, times
 //! are those that the thread was given by the processor, where the system tells them, so that other programs disturb them little. A figure
@@ -26,9 +26,6 @@ use lichang::text::{Normalized, Segmenter};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// How often what is compared takes its turn.
-const ROUNDS: usize = 9;
-
 /// The time that scoring Chinese may take, as a multiple of that of jieba-rs alone.
 const JIEBA: f64 = 2.0;
 
@@ -47,6 +44,9 @@ struct Arguments {
     /// Parts to measure, separated by commas
     #[arg(long, value_delimiter = ',', default_value = "chinese,english,threads,growth")]
     only: Vec<String>,
+    /// How often what is compared takes its turn
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    rounds: u8,
     /// A million records too
     #[arg(long)]
     million: bool,
@@ -95,9 +95,9 @@ fn main() -> anyhow::Result<()> {
             "chinese" | "english" if !sources.is_dir() => {
                 eprintln!("passed over: {part}, as there is no folder {}", sources.display());
             }
-            "chinese" => rows.extend(chinese(&sources)?),
-            "english" => rows.extend(english(&sources)?),
-            "threads" => rows.extend(threads(root)?),
+            "chinese" => rows.extend(chinese(&sources, arguments.rounds)?),
+            "english" => rows.extend(english(&sources, arguments.rounds)?),
+            "threads" => rows.extend(threads(root, arguments.rounds)?),
             "growth" => rows.extend(growth(root, arguments.million)?),
             _ => anyhow::bail!("`{part}` is no part; there are chinese, english, threads and growth"),
         }
@@ -124,9 +124,9 @@ fn processor(start: Instant) -> f64 {
 }
 
 /// The times of jobs that take turns: for each job, one of each round. A first round, not counted, warms up.
-fn turns(jobs: &mut [&mut dyn FnMut()], clock: &dyn Fn() -> f64) -> Vec<Vec<f64>> {
+fn turns(rounds: u8, jobs: &mut [&mut dyn FnMut()], clock: &dyn Fn() -> f64) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::new(); jobs.len()];
-    for round in 0..=ROUNDS {
+    for round in 0..=rounds {
         for (job, times) in jobs.iter_mut().zip(&mut times) {
             let start = clock();
             job();
@@ -215,7 +215,7 @@ fn score(scorer: &Scorer, text: &str) -> usize {
     black_box(scorer.score(&article)).scores.len()
 }
 
-fn chinese(sources: &Path) -> anyhow::Result<Vec<Row>> {
+fn chinese(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
     let records = sets(sources, &["cfsc_absa"])?;
     let texts = distinct(&records);
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
@@ -232,6 +232,7 @@ fn chinese(sources: &Path) -> anyhow::Result<Vec<Row>> {
     let measure = || {
         let start = Instant::now();
         turns(
+            rounds,
             &mut [
                 &mut || texts.iter().for_each(|text| keep(jieba.cut(text, true))),
                 &mut || {
@@ -289,14 +290,15 @@ fn chinese(sources: &Path) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-fn english(sources: &Path) -> anyhow::Result<Vec<Row>> {
+fn english(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
     let records = sets(sources, &["sentfin", "newsmtsc_rw"])?;
     let texts = distinct(&records);
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
     let scorer = Scorer::new(Model::builtin()?, Finder::new(table(&records, false)?))?;
     let pairs: usize = texts.iter().map(|text| score(&scorer, text)).sum();
     let start = Instant::now();
-    let times = turns(&mut [&mut || texts.iter().for_each(|text| keep(score(&scorer, text)))], &|| processor(start));
+    let times =
+        turns(rounds, &mut [&mut || texts.iter().for_each(|text| keep(score(&scorer, text)))], &|| processor(start));
     let time = median(times[0].iter().copied());
     Ok(vec![Row::figure(
         "english_score",
@@ -316,7 +318,7 @@ fn builtin() -> anyhow::Result<Scorer> {
     Ok(Scorer::new(Model::builtin()?, Finder::new(TargetTable::builtin()))?)
 }
 
-fn threads(root: &Path) -> anyhow::Result<Vec<Row>> {
+fn threads(root: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
     let scorer = builtin()?;
     let texts = paragraphs(root)?;
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -330,6 +332,7 @@ fn threads(root: &Path) -> anyhow::Result<Vec<Row>> {
     };
     let start = Instant::now();
     let times = turns(
+        rounds,
         &mut [&mut || one.install(work), &mut || two.install(work), &mut || one.install(alone), &mut || {
             two.install(alone)
         }],
