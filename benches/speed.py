@@ -234,9 +234,9 @@ class Bench:
     def has_peer(self, what):
         if not self.python:
             passed_over(f"the peer of {what}", "its packages are not installed")
-        elif not PEER.exists():
+        elif not PEER.is_file():
             passed_over(f"the peer of {what}", f"no {PEER}")
-        return bool(self.python) and PEER.exists()
+        return bool(self.python) and PEER.is_file()
 
     def peer_model(self, names):
         """A model of the peer, trained on sets."""

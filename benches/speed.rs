@@ -1,6 +1,6 @@
 //! Ratios of time, each from one run in which what is compared takes turns: to jieba-rs alone, of two threads to one, of large inputs to small ones.
 //!
-//!     cargo bench --bench speed -- [--only chinese,english,threads,growth] [--rounds N] [--million] [--json FILE]
+//!     cargo bench --bench speed -- [--only chinese,stance,english,threads,growth] [--rounds N] [--million] [--json FILE]
 //!
 //! Public sets are read from `LICHANG_SOURCES` (default `../shared/datasets`); what needs one that is not there is passed over. On one thread, times
 //! are those that the thread was given by the processor, where the system tells them, so that other programs disturb them little. A figure
@@ -42,7 +42,7 @@ const PRONOUNS: &str =
 #[derive(Parser)]
 struct Arguments {
     /// Parts to measure, separated by commas
-    #[arg(long, value_delimiter = ',', default_value = "chinese,english,threads,growth")]
+    #[arg(long, value_delimiter = ',', default_value = "chinese,stance,english,threads,growth")]
     only: Vec<String>,
     /// How often what is compared takes its turn
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
@@ -92,14 +92,15 @@ fn main() -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for part in &arguments.only {
         match part.as_str() {
-            "chinese" | "english" if !sources.is_dir() => {
+            "chinese" | "stance" | "english" if !sources.is_dir() => {
                 eprintln!("passed over: {part}, as there is no folder {}", sources.display());
             }
             "chinese" => rows.extend(chinese(&sources, arguments.rounds)?),
+            "stance" => rows.extend(stance(&sources, arguments.rounds)?),
             "english" => rows.extend(english(&sources, arguments.rounds)?),
             "threads" => rows.extend(threads(root, arguments.rounds)?),
             "growth" => rows.extend(growth(root, arguments.million)?),
-            _ => anyhow::bail!("`{part}` is no part; there are chinese, english, threads and growth"),
+            _ => anyhow::bail!("`{part}` is no part; there are chinese, stance, english, threads and growth"),
         }
     }
     println!("| what | Lichang | compared with | ratio | mark | reached |\n|---|---|---|---|---|---|");
@@ -215,79 +216,105 @@ fn score(scorer: &Scorer, text: &str) -> usize {
     black_box(scorer.score(&article)).scores.len()
 }
 
+/// What Chinese texts are scored with.
+struct Chinese {
+    records: Vec<Record>,
+    table: TargetTable,
+    jieba: Jieba,
+}
+
+impl Chinese {
+    fn new(sources: &Path) -> anyhow::Result<Self> {
+        let records = sets(sources, &["cfsc_absa"])?;
+        Ok(Chinese { table: table(&records, true)?, records, jieba: Jieba::new() })
+    }
+
+    /// Times of jieba-rs alone on each text once, then of jobs on one thread, whatever the library would use.
+    fn turns(
+        &self,
+        rounds: u8,
+        texts: &[&str],
+        jobs: &mut [&mut (dyn FnMut() + Send)],
+    ) -> anyhow::Result<Vec<Vec<f64>>> {
+        let mut alone = || texts.iter().for_each(|text| keep(self.jieba.cut(text, true)));
+        let measure = || {
+            let start = Instant::now();
+            let mut all: Vec<&mut dyn FnMut()> = vec![&mut alone];
+            all.extend(jobs.iter_mut().map(|job| &mut **job as &mut dyn FnMut()));
+            turns(rounds, &mut all, &|| processor(start))
+        };
+        Ok(rayon::ThreadPoolBuilder::new().num_threads(1).build()?.install(measure))
+    }
+}
+
+/// A row of what takes `times` for `count` units, against jieba-rs alone.
+fn against_jieba(id: &'static str, what: String, times: &[f64], (count, unit): (usize, &str), jieba: &[f64]) -> Row {
+    let rate = count as f64 / median(times.iter().copied());
+    Row::figure(id, what, format!("{}, {rate:.0} {unit}/s", milliseconds(times))).at_most(
+        format!("jieba-rs `cut` {}", milliseconds(jieba)),
+        ratio(times, jieba),
+        JIEBA,
+    )
+}
+
 fn chinese(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
-    let records = sets(sources, &["cfsc_absa"])?;
-    let texts = distinct(&records);
+    let set = Chinese::new(sources)?;
+    let texts = distinct(&set.records);
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
-    let table = table(&records, true)?;
-    let finder = Finder::new(table.clone());
-    let builtin = Model::builtin()?;
-    let both = Scorer::new(builtin.clone(), Finder::new(table.clone()))?;
-    let options = TrainOptions { folds: 0, ..TrainOptions::default() };
-    let trained = train(&records, Vec::new(), &finder, String::new(), &options, &|_, _, _| {})?;
-    let stance = Scorer::new(trained.model, Finder::new(table))?;
+    let finder = Finder::new(set.table.clone());
+    let model = Model::builtin()?;
+    let scorer = Scorer::new(model.clone(), Finder::new(set.table.clone()))?;
     let normalized: Vec<Normalized> = texts.iter().map(|text| Normalized::new(text, 0..text.len(), &[])).collect();
-    let jieba = Jieba::new();
-    let pairs: usize = texts.iter().map(|text| score(&both, text)).sum();
-    let measure = || {
-        let start = Instant::now();
-        turns(
-            rounds,
-            &mut [
-                &mut || texts.iter().for_each(|text| keep(jieba.cut(text, true))),
-                &mut || {
-                    let mut segments = Vec::new();
-                    for text in &normalized {
-                        segments.clear();
-                        Segmenter { hmm: true }.segment(text.as_str(), 0..text.as_str().len(), &mut segments);
-                        black_box(&segments);
-                    }
-                },
-                &mut || texts.iter().for_each(|text| keep(score(&both, text))),
-                &mut || texts.iter().for_each(|text| keep(score(&stance, text))),
-                &mut || records.iter().for_each(|record| keep(jieba.cut(&record.text, true))),
-                &mut || keep(Predicted::of(&builtin, &records, &finder)),
-            ],
-            &|| processor(start),
-        )
-    };
-    // One thread, whatever the library would use.
-    let times = rayon::ThreadPoolBuilder::new().num_threads(1).build()?.install(measure);
-    let [jieba, segmenter, both, stance, jieba_records, judged] = &times[..] else { unreachable!("six jobs") };
-    let figure = |times: &[f64], count: usize, unit: &str| {
-        format!("{}, {:.0} {unit}/s", milliseconds(times), count as f64 / median(times.iter().copied()))
-    };
-    let other = format!("jieba-rs `cut` {}", milliseconds(jieba));
-    let size = format!("{} Chinese texts ({:.1} MB), one thread", texts.len(), bytes as f64 / 1e6);
+    let pairs: usize = texts.iter().map(|text| score(&scorer, text)).sum();
+    let times = set.turns(
+        rounds,
+        &texts,
+        &mut [
+            &mut || {
+                let mut segments = Vec::new();
+                for text in &normalized {
+                    segments.clear();
+                    Segmenter { hmm: true }.segment(text.as_str(), 0..text.as_str().len(), &mut segments);
+                    black_box(&segments);
+                }
+            },
+            &mut || texts.iter().for_each(|text| keep(score(&scorer, text))),
+            &mut || set.records.iter().for_each(|record| keep(set.jieba.cut(&record.text, true))),
+            &mut || keep(Predicted::of(&model, &set.records, &finder)),
+        ],
+    )?;
+    let [jieba, segmenter, scored, jieba_records, judged] = &times[..] else { unreachable!("five jobs") };
+    let (count, records) = (texts.len(), set.records.len());
+    let what = format!("segment {count} Chinese texts ({:.1} MB), one thread", bytes as f64 / 1e6);
     Ok(vec![
-        Row::figure("jieba_segment", format!("segment {size}"), milliseconds(segmenter)).at_most(
-            other.clone(),
-            ratio(segmenter, jieba),
-            JIEBA,
-        ),
-        Row::figure(
+        against_jieba("jieba_segment", what, segmenter, (count, "texts"), jieba),
+        against_jieba(
             "jieba_score",
             format!("score them, built-in model, both heads, toward all names of the set: {pairs} scores"),
-            figure(both, texts.len(), "texts"),
-        )
-        .at_most(other.clone(), ratio(both, jieba), JIEBA),
-        Row::figure(
-            "jieba_stance",
-            "the same, stance alone, a model trained on them with default settings",
-            figure(stance, texts.len(), "texts"),
-        )
-        .at_most(other, ratio(stance, jieba), JIEBA),
-        Row::figure(
+            scored,
+            (count, "texts"),
+            jieba,
+        ),
+        against_jieba(
             "jieba_judge",
-            format!("judge the set's {} records, each toward its one target, built-in model", records.len()),
-            figure(judged, records.len(), "records"),
-        )
-        .at_most(
-            format!("jieba-rs `cut` of their texts {}", milliseconds(jieba_records)),
-            ratio(judged, jieba_records),
-            JIEBA,
+            format!("judge the set's {records} records, each toward its one target, built-in model"),
+            judged,
+            (records, "records"),
+            jieba_records,
         ),
     ])
+}
+
+fn stance(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
+    let set = Chinese::new(sources)?;
+    let texts = distinct(&set.records);
+    let options = TrainOptions { folds: 0, ..TrainOptions::default() };
+    let finder = Finder::new(set.table.clone());
+    let trained = train(&set.records, Vec::new(), &finder, String::new(), &options, &|_, _, _| {})?;
+    let scorer = Scorer::new(trained.model, Finder::new(set.table.clone()))?;
+    let times = set.turns(rounds, &texts, &mut [&mut || texts.iter().for_each(|text| keep(score(&scorer, text)))])?;
+    let what = "score the Chinese texts, stance alone, a model trained on them with default settings".to_string();
+    Ok(vec![against_jieba("jieba_stance", what, &times[1], (texts.len(), "texts"), &times[0])])
 }
 
 fn english(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
