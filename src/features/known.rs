@@ -60,6 +60,7 @@ impl Known {
         characters(passage, 0..tokens.len(), |key, parts, bytes| {
             push(&mut known.characters, vocabulary.find(key), parts, bytes);
         });
+        vocabulary.fetch(known.tokens.iter().chain(&known.characters).map(|place| place.record));
         sort(&mut known.tokens);
         sort(&mut known.characters);
         known
