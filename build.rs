@@ -10,7 +10,7 @@ use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 use twox_hash::{XxHash3_64, XxHash64};
 
-#[path = "src/features/slots.rs"]
+#[path = "src/slots.rs"]
 #[expect(dead_code, reason = "only the program searches")]
 mod slots;
 
@@ -47,7 +47,7 @@ fn main() {
     write("lexicon.fst", map.as_fst().as_bytes());
     let path = Path::new(&root).join("models/vectors.safetensors");
     println!("cargo::rerun-if-changed={}", path.display());
-    println!("cargo::rerun-if-changed=src/features/slots.rs");
+    println!("cargo::rerun-if-changed=src/slots.rs");
     let vectors = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     lay_out(&vectors);
     let mut hasher = XxHash64::with_seed(0);

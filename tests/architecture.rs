@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The way of the data, front to back.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 21] = [
     "atomic",
     "resumable",
     "spool",
     "guard",
     "image",
+    "slots",
+    "matcher",
     "bytes",
     "label",
     "statistics",

@@ -12,7 +12,6 @@ mod known;
 mod lexicon;
 mod occurrences;
 mod rows;
-mod slots;
 mod vectorizer;
 mod vectors;
 mod vocabulary;

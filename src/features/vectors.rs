@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::slots;
 use crate::image::{Aligned, Image};
+use crate::slots;
 use crate::target::{Passage, TokenKind, hash_spelling};
 
 /// `models/vectors.safetensors` as `build.rs` lays it out, so that nothing needs to be built when the program starts: a table from the hash of a term to its number, the

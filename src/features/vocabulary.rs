@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::slots;
+use crate::slots;
 
 /// Marks the last record of an n-gram.
 const LAST: u16 = 1 << 15;

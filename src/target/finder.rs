@@ -1,6 +1,6 @@
 //! Finding the mentions of companies in the paragraphs of a document.
 //!
-//! One Aho–Corasick automaton holds the aliases of all companies, in both languages, beside the phrases that are *not* a company. It runs
+//! One matcher holds the aliases of all companies, in both languages, beside the phrases that are *not* a company. It runs
 //! over the normalised text before segmentation, so full-width Latin, Traditional characters and no-break spaces need no aliases
 //! of their own, and a segmenter that does not know a name cannot destroy it. Overlapping matches are filtered by their
 //! boundaries first and only then resolved leftmost-longest: a longer alias that fails its boundary does not hide a shorter
@@ -10,10 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::anaphora::link;
 use super::{Mention, TargetTable, Via};
+use crate::matcher::Matcher;
 use crate::text::Normalized;
 
 /// Function words that scraping glues behind a name ("Anthropicsaid").
@@ -84,50 +83,24 @@ const GLUE_SHORTEST: usize = 5;
 #[derive(Debug, Clone)]
 pub struct Finder {
     table: TargetTable,
-    automaton: AhoCorasick,
+    matcher: Matcher,
     patterns: Vec<Pattern>,
-    support: Support,
+    /// Built when a document has an ambiguous alias, which most have not.
+    support: OnceLock<Support>,
 }
 
 /// The words that support ambiguous aliases.
 #[derive(Debug, Clone)]
 struct Support {
-    words: Vec<String>,
+    matcher: Matcher,
     /// For every word, the (company, condition) pairs that it supports.
     supported: Vec<Vec<(usize, usize)>>,
-    /// Finds the words; built when a document has an ambiguous alias, which most have not.
-    automaton: OnceLock<AhoCorasick>,
 }
 
 impl Support {
-    fn automaton(&self) -> &AhoCorasick {
-        self.automaton.get_or_init(|| automaton(&self.words))
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Pattern {
-    text: String,
-    /// `None` for a phrase that is not a company.
-    alias: Option<(usize, usize)>,
-}
-
-/// A match that passed its boundaries.
-struct Candidate {
-    mention: Mention,
-    condition: Option<usize>,
-}
-
-impl Finder {
-    /// Builds the automaton of the aliases.
-    pub fn new(table: TargetTable) -> Self {
-        let mut patterns = Vec::new();
+    fn new(table: &TargetTable) -> Self {
         let mut needs: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
         for (at, company) in table.companies.iter().enumerate() {
-            for (i, alias) in company.aliases.iter().enumerate() {
-                patterns.push(Pattern { text: alias.text.clone(), alias: Some((at, i)) });
-            }
-            patterns.extend(company.not.iter().map(|text| Pattern { text: text.clone(), alias: None }));
             for (i, condition) in company.conditions.iter().enumerate() {
                 for word in &condition.needs {
                     let supported = needs.entry(word.to_ascii_lowercase()).or_default();
@@ -137,13 +110,52 @@ impl Finder {
                 }
             }
         }
-        let mut needs: Vec<_> = needs.into_iter().collect();
-        needs.sort();
-        let (words, supported) = needs.into_iter().unzip();
+        let (words, supported): (Vec<_>, Vec<_>) = needs.into_iter().unzip();
+        Support { matcher: Matcher::new(words), supported }
+    }
+}
+
+/// A string that is looked for, by its place in the table.
+#[derive(Debug, Clone, Copy)]
+enum Pattern {
+    Alias {
+        company: usize,
+        alias: usize,
+    },
+    /// A phrase that is not a company.
+    Not {
+        company: usize,
+        phrase: usize,
+    },
+}
+
+impl Pattern {
+    fn text(self, table: &TargetTable) -> &str {
+        match self {
+            Pattern::Alias { company, alias } => &table.companies[company].aliases[alias].text,
+            Pattern::Not { company, phrase } => &table.companies[company].not[phrase],
+        }
+    }
+}
+
+/// A match that passed its boundaries.
+struct Candidate {
+    mention: Mention,
+    condition: Option<usize>,
+}
+
+impl Finder {
+    /// Prepares the search for the aliases.
+    pub fn new(table: TargetTable) -> Self {
+        let mut patterns = Vec::new();
+        for (company, entry) in table.companies.iter().enumerate() {
+            patterns.extend((0..entry.aliases.len()).map(|alias| Pattern::Alias { company, alias }));
+            patterns.extend((0..entry.not.len()).map(|phrase| Pattern::Not { company, phrase }));
+        }
         Finder {
-            automaton: automaton(patterns.iter().map(|p| &p.text)),
+            matcher: Matcher::new(patterns.iter().map(|pattern| pattern.text(&table))),
             patterns,
-            support: Support { words, supported, automaton: OnceLock::new() },
+            support: OnceLock::new(),
             table,
         }
     }
@@ -168,19 +180,21 @@ impl Finder {
 
     fn candidates(&self, paragraph: &Normalized) -> Vec<Candidate> {
         let text = paragraph.as_str();
-        let mut valid: Vec<(Range<usize>, usize)> = self
-            .automaton
-            .find_overlapping_iter(text)
-            .filter_map(|found| {
-                let pattern = &self.patterns[found.pattern().as_usize()];
-                let cased = pattern.alias.is_some_and(|(c, a)| self.table.companies[c].aliases[a].cased);
-                let end = bounds(text, found.range(), &pattern.text, cased, |at| paragraph.is_seam(at))?;
-                Some((found.start()..end, found.pattern().as_usize()))
-            })
-            .collect();
+        let mut valid: Vec<(Range<usize>, Pattern)> = Vec::new();
+        self.matcher.find_overlapping(text, |range, number| {
+            let pattern = self.patterns[number];
+            let cased = match pattern {
+                Pattern::Alias { company, alias } => self.table.companies[company].aliases[alias].cased,
+                Pattern::Not { .. } => false,
+            };
+            let start = range.start;
+            if let Some(end) = bounds(text, range, pattern.text(&self.table), cased, |at| paragraph.is_seam(at)) {
+                valid.push((start..end, pattern));
+            }
+        });
         // Leftmost, then longest; a phrase that is no company wins over an alias of the same length.
         valid.sort_by_key(|(range, pattern)| {
-            (range.start, std::cmp::Reverse(range.end), self.patterns[*pattern].alias.is_some())
+            (range.start, std::cmp::Reverse(range.end), matches!(pattern, Pattern::Alias { .. }))
         });
         let mut at = 0;
         let mut candidates = Vec::new();
@@ -189,7 +203,7 @@ impl Finder {
                 continue;
             }
             at = range.end;
-            if let Some((company, alias)) = self.patterns[pattern].alias {
+            if let Pattern::Alias { company, alias } = pattern {
                 let alias = &self.table.companies[company].aliases[alias];
                 candidates.push(Candidate {
                     mention: Mention { company, range, via: alias.via },
@@ -214,13 +228,14 @@ impl Finder {
             for candidate in candidates.iter().flatten().filter(|c| c.condition.is_none()) {
                 sure[candidate.mention.company] = true;
             }
+            let support = self.support.get_or_init(|| Support::new(&self.table));
             for paragraph in paragraphs {
                 let text = paragraph.as_str();
-                for found in self.support.automaton().find_overlapping_iter(text) {
-                    if is_bounded(text, found.range(), |at| paragraph.is_seam(at)) {
-                        supported.extend(&self.support.supported[found.pattern().as_usize()]);
+                support.matcher.find_overlapping(text, |range, word| {
+                    if is_bounded(text, range, |at| paragraph.is_seam(at)) {
+                        supported.extend(&support.supported[word]);
                     }
-                }
+                });
             }
         }
         let holds = |c: &Candidate| match c.condition {
@@ -236,14 +251,6 @@ impl Finder {
             .map(|paragraph| paragraph.into_iter().filter(holds).map(|c| c.mention).collect())
             .collect()
     }
-}
-
-fn automaton<T: AsRef<[u8]>>(patterns: impl IntoIterator<Item = T>) -> AhoCorasick {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .build(patterns)
-        .expect("a table of names is far below the automaton's limits")
 }
 
 fn is_latin(c: char) -> bool {
@@ -290,34 +297,18 @@ fn bounds(text: &str, range: Range<usize>, alias: &str, cased: bool, is_seam: im
     (glued && GLUE_AFTER.contains(&tail)).then_some(range.end)
 }
 
-/// To build an automaton for no more names than this takes longer than to look for each.
-const FEW_NAMES: usize = 16;
-
 /// Mentions of strings that are known beforehand, as label records have them: every occurrence that is bounded as a name.
 ///
 /// Longer strings win; results are sorted and disjoint.
 pub(crate) fn literal(text: &str, names: &[(usize, String)]) -> Vec<Mention> {
-    let mut found: Vec<(Range<usize>, usize)> = Vec::new();
-    if names.len() > FEW_NAMES {
-        let automaton = automaton(names.iter().map(|(_, name)| name));
-        found.extend(automaton.find_overlapping_iter(text).map(|found| (found.range(), found.pattern().as_usize())));
-    } else {
-        for (at, (_, name)) in names.iter().enumerate().filter(|(_, (_, name))| !name.is_empty()) {
-            let windows = text.as_bytes().windows(name.len()).enumerate();
-            let same = windows.filter(|(_, window)| window.eq_ignore_ascii_case(name.as_bytes()));
-            found.extend(same.map(|(start, _)| (start..start + name.len(), at)));
+    let mut valid: Vec<(Range<usize>, usize)> = Vec::new();
+    Matcher::new(names.iter().map(|(_, name)| name)).find_overlapping(text, |range, at| {
+        let (company, name) = &names[at];
+        let start = range.start;
+        if let Some(end) = bounds(text, range, name, false, |_| false) {
+            valid.push((start..end, *company));
         }
-        // As an automaton finds them.
-        found.sort_by_key(|(range, at)| (range.end, range.start, *at));
-    }
-    let mut valid: Vec<(Range<usize>, usize)> = found
-        .into_iter()
-        .filter_map(|(range, at)| {
-            let (company, name) = &names[at];
-            let end = bounds(text, range.clone(), name, false, |_| false)?;
-            Some((range.start..end, *company))
-        })
-        .collect();
+    });
     valid.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     let mut at = 0;
     valid
