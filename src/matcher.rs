@@ -14,6 +14,8 @@ use crate::slots;
 const HEAD: usize = 4;
 /// The bytes that are compared as one number.
 const FRONT: usize = 8;
+/// The places of a text that are filtered at a time.
+const BLOCK: usize = 64;
 /// Stands for what a shorter pattern lacks of a head; no UTF-8 has this byte.
 const LACKING: u32 = u32::MAX;
 /// The link of an entry that has no prefix among the patterns.
@@ -32,7 +34,7 @@ pub(crate) struct Matcher {
     entries: Vec<Entry>,
     /// The numbers of the patterns, entry by entry.
     numbers: Vec<u32>,
-    /// The first two bytes of patterns below [`HEAD`] bytes; empty if there are none.
+    /// The first two bytes of patterns below [`HEAD`] bytes.
     pairs: Bits,
     /// The hashes of the heads of groups.
     heads: Bits,
@@ -94,9 +96,8 @@ impl Matcher {
             }
             numbers.push(number);
         }
-        let short = entries.iter().take_while(|entry| entry.text.len() < HEAD);
-        let mut pairs = Bits::new(if short.clone().count() > 0 { u16::BITS } else { 0 });
-        for entry in short {
+        let mut pairs = Bits::new(u16::BITS);
+        for entry in entries.iter().take_while(|entry| entry.text.len() < HEAD) {
             match bytes[entry.text.clone()] {
                 [only] => (0..=u8::MAX).for_each(|next| pairs.set(u16::from_le_bytes([only, next]).into())),
                 [first, next, ..] => pairs.set(u16::from_le_bytes([first, next]).into()),
@@ -125,35 +126,45 @@ impl Matcher {
 
     /// Calls `found` with the byte range and the number of the pattern for each occurrence, those that overlap too: ascending by start, then by length, then by number.
     pub(crate) fn find_overlapping(&self, text: &str, mut found: impl FnMut(Range<usize>, usize)) {
-        let mut padded = Vec::with_capacity(text.len() + FRONT - 1);
+        let mut padded = Vec::with_capacity(text.len() + HEAD - 1);
         padded.extend_from_slice(text.as_bytes());
         padded.make_ascii_lowercase();
-        padded.extend([0; FRONT - 1]);
+        padded.extend([0; HEAD - 1]);
         let lower = &padded[..text.len()];
         let mut chain = Vec::new();
-        for (at, window) in padded.windows(FRONT).enumerate() {
-            // No pattern begins inside a character.
-            if matches!(window[0], 0x80..=0xBF) {
-                continue;
+        for start in (0..lower.len()).step_by(BLOCK) {
+            let block = &padded[start..(start + BLOCK).min(lower.len()) + HEAD - 1];
+            // A bit for each place, without a branch: whether a pattern may begin there.
+            let mut places = 0_u64;
+            for (at, window) in block.windows(HEAD).enumerate() {
+                let word = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
+                places |= (self.pairs.get((word & 0xFFFF) as usize) | self.heads.get_hash(hash(word))) << at;
             }
-            let word = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
-            if !self.pairs.words.is_empty() && self.pairs.get((word & 0xFFFF) as usize) {
-                for length in 1..HEAD {
-                    self.at(lower, at, lacking(word, length), &mut chain, &mut found);
+            while places != 0 {
+                let at = start + places.trailing_zeros() as usize;
+                places &= places - 1;
+                // No pattern begins inside a character.
+                if matches!(padded[at], 0x80..=0xBF) {
+                    continue;
                 }
+                let word = u32::from_le_bytes([padded[at], padded[at + 1], padded[at + 2], padded[at + 3]]);
+                if self.pairs.get((word & 0xFFFF) as usize) == 1 {
+                    for length in 1..HEAD {
+                        self.at(lower, at, lacking(word, length), &mut chain, &mut found);
+                    }
+                }
+                self.at(lower, at, word, &mut chain, &mut found);
             }
-            self.at(lower, at, word, &mut chain, &mut found);
         }
     }
 
     /// Reports the patterns of the group with this head that the text has at a place; `chain` is empty before and after.
     #[inline]
     fn at(&self, text: &[u8], at: usize, head: u32, chain: &mut Vec<u32>, found: &mut impl FnMut(Range<usize>, usize)) {
-        let key = key(head);
-        if !self.heads.get_hash((key >> 32) as u32) {
+        if self.heads.get_hash(hash(head)) == 0 {
             return;
         }
-        let Some(group) = slots::find(&self.slots, key) else { return };
+        let Some(group) = slots::find(&self.slots, key(head)) else { return };
         self.prefixes(group as usize, &text[at..], chain);
         for entry in chain.drain(..).rev() {
             let entry = &self.entries[entry as usize];
@@ -207,7 +218,12 @@ fn lacking(word: u32, length: usize) -> u32 {
 /// The key of a head in the hash table. Its lower half is the head itself, so no two are taken for each other.
 #[inline]
 fn key(head: u32) -> u64 {
-    u64::from(head).wrapping_mul(0x9E37_79B9_7F4A_7C15) & !0xFFFF_FFFF | u64::from(head)
+    u64::from(hash(head)) << 32 | u64::from(head)
+}
+
+#[inline]
+fn hash(head: u32) -> u32 {
+    (u64::from(head).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
 /// A set of small numbers.
@@ -227,15 +243,18 @@ impl Bits {
         self.words[at / 64] |= 1 << (at % 64);
     }
 
-    fn get(&self, at: usize) -> bool {
-        self.words[at / 64] >> (at % 64) & 1 == 1
+    /// 1 if the number is in the set, else 0.
+    #[inline]
+    fn get(&self, at: usize) -> u64 {
+        self.words[at / 64] >> (at % 64) & 1
     }
 
     fn set_hash(&mut self, hash: u32) {
         self.set((hash >> (u32::BITS - self.bits)) as usize);
     }
 
-    fn get_hash(&self, hash: u32) -> bool {
+    #[inline]
+    fn get_hash(&self, hash: u32) -> u64 {
         self.get((hash >> (u32::BITS - self.bits)) as usize)
     }
 }

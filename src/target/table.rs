@@ -137,7 +137,8 @@ fn normal(text: &str) -> String {
 impl TargetTable {
     /// The companies that ship with the program.
     pub fn builtin() -> Self {
-        Self::parse(include_str!("../../data/targets.toml")).expect("the built-in table is checked by a test")
+        let form = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/targets.json")));
+        Self::from_form(form.expect("a test reads the built-in table"), &mut Vec::new())
     }
 
     /// Reads a table.
@@ -153,11 +154,13 @@ impl TargetTable {
                 problem: format!("{} is not known to this program; expected 1", form.version),
             });
         }
-        let table = TargetTable {
-            companies: form.companies.into_iter().map(|c| Company::from_form(c, &mut problems)).collect(),
-        };
+        let table = Self::from_form(form, &mut problems);
         problems.extend(table.problems());
         if problems.is_empty() { Ok(table) } else { Err(TableError::Problems(problems)) }
+    }
+
+    fn from_form(form: FileForm, problems: &mut Vec<Problem>) -> Self {
+        TargetTable { companies: form.companies.into_iter().map(|c| Company::from_form(c, problems)).collect() }
     }
 
     /// Adds the companies of `other`; one with the name of a company that is already here replaces it.
@@ -311,6 +314,7 @@ mod tests {
     #[test]
     fn the_builtin_table_is_sound_and_large() {
         let table = TargetTable::parse(include_str!("../../data/targets.toml")).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(table, TargetTable::builtin());
         assert!(table.companies.len() >= 60);
         for (alias, name) in
             [("月之暗面", "Moonshot AI"), ("深度求索", "DeepSeek"), ("Claude", "Anthropic"), ("輝達", "Nvidia")]
