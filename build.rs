@@ -10,6 +10,10 @@ use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 use twox_hash::{XxHash3_64, XxHash64};
 
+#[path = "src/features/starts.rs"]
+#[expect(dead_code, reason = "only the program searches")]
+mod starts;
+
 #[path = "src/slots.rs"]
 #[expect(dead_code, reason = "only the program searches")]
 mod slots;
@@ -42,6 +46,8 @@ fn main() {
             }
         }
     }
+    write("lexicon.starts", &starts::filter(terms.keys().map(String::as_str)));
+    println!("cargo::rerun-if-changed=src/features/starts.rs");
     let map = fst::Map::from_iter(terms).expect("a sorted map");
     write("traditional.bits", &traditional());
     write("lexicon.fst", map.as_fst().as_bytes());

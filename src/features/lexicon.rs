@@ -11,11 +11,15 @@ use std::sync::LazyLock;
 
 use fst::raw::Fst;
 
+use super::starts;
 use crate::target::{Passage, Token, TokenKind};
 
 /// A finite-state map from the terms, in ASCII lower case, to what they are; `build.rs` makes it from `data/lexicon/`, so that nothing needs to be
 /// built when the program starts.
 static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lexicon.fst"));
+
+/// Where no term begins, see [`starts`].
+static STARTS: &[u8; starts::BITS / 8] = include_bytes!(concat!(env!("OUT_DIR"), "/lexicon.starts"));
 
 static LEXICON: LazyLock<Lexicon> =
     LazyLock::new(|| Lexicon(Fst::new(BYTES).expect("the build made a finite-state map")));
@@ -135,7 +139,7 @@ impl Lexicon {
             let starts = text[token.range.clone()].char_indices().map(|(offset, _)| token.range.start + offset);
             let starts = starts.take(if token.kind == TokenKind::Han { usize::MAX } else { 1 });
             for start in starts {
-                if start < free {
+                if start < free || !starts::may_begin(STARTS, &text.as_bytes()[start..gap.end]) {
                     continue;
                 }
                 self.prefixes(&text.as_bytes()[start..gap.end], &mut prefixes);
@@ -251,6 +255,20 @@ mod tests {
             let entries = file.lines().filter(|l| !l.starts_with('#')).count();
             assert!(entries >= 1500, "{language}: {entries}");
         }
+    }
+
+    #[test]
+    fn the_filter_passes_every_term() {
+        use fst::Streamer;
+        let mut terms = LEXICON.0.stream();
+        let mut passed = 0;
+        while let Some((term, _)) = terms.next() {
+            assert!(starts::may_begin(STARTS, term), "{}", String::from_utf8_lossy(term));
+            passed += 1;
+        }
+        assert!(passed > 10_000);
+        let noise = (0..10_000u32).filter(|n| starts::may_begin(STARTS, format!("{n:x}zqxj").as_bytes())).count();
+        assert!(noise < 2000, "{noise} of 10,000 strings that begin no term pass");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod known;
 mod lexicon;
 mod occurrences;
 mod rows;
+mod starts;
 mod vectorizer;
 mod vectors;
 mod vocabulary;
