@@ -46,7 +46,7 @@ fn main() {
             }
         }
     }
-    write("lexicon.starts", &starts::filter(terms.keys().map(String::as_str)));
+    write("lexicon.starts", &starts_of(terms.keys()));
     println!("cargo::rerun-if-changed=src/features/starts.rs");
     let map = fst::Map::from_iter(terms).expect("a sorted map");
     write("traditional.bits", &traditional());
@@ -85,6 +85,17 @@ fn traditional() -> Vec<u8> {
         }
     }
     bits
+}
+
+/// The filter of [`starts`] for terms.
+fn starts_of<'a>(terms: impl Iterator<Item = &'a String>) -> Vec<u8> {
+    let mut filter = vec![0; starts::BITS / 8];
+    for term in terms {
+        if let Some(bit) = starts::hashes(term.as_bytes()).last() {
+            filter[bit / 8] |= 1 << (bit % 8);
+        }
+    }
+    filter
 }
 
 fn write(name: &str, bytes: &[u8]) {

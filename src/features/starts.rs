@@ -19,14 +19,3 @@ pub fn hashes(text: &[u8]) -> impl Iterator<Item = usize> {
 pub fn may_begin(filter: &[u8], text: &[u8]) -> bool {
     hashes(text).any(|bit| filter[bit / 8] >> (bit % 8) & 1 != 0)
 }
-
-/// The filter for terms.
-pub fn filter<'a>(terms: impl Iterator<Item = &'a str>) -> Vec<u8> {
-    let mut filter = vec![0; BITS / 8];
-    for term in terms {
-        if let Some(bit) = hashes(term.as_bytes()).last() {
-            filter[bit / 8] |= 1 << (bit % 8);
-        }
-    }
-    filter
-}
