@@ -5,7 +5,7 @@
 /// So many bytes of a term are looked at, at most.
 pub const PREFIX: usize = 6;
 /// Bits of the filter.
-pub const BITS: usize = 1 << 19;
+pub const BITS: usize = 1 << 20;
 
 /// Hashes of the first 1, 2, … bytes of a text in ASCII lower case.
 pub fn hashes(text: &[u8]) -> impl Iterator<Item = usize> {
