@@ -37,7 +37,7 @@ pub struct HeadOptions {
     pub class_weight: ClassWeight,
     /// The power of the log-count ratios by which n-grams are weighted (Wang & Manning 2012), at least 0; 0 for none.
     pub count_ratio: f64,
-    /// How much the other paragraphs of a document count, at least 0 ([`Head::judge_in_context`]).
+    /// How much the other paragraphs of a document count, at least 0 ([`super::CompiledHead::judge_in_context`]).
     pub context: f64,
     /// The offsets with which classes are named ([`Decision`]).
     pub offsets: Offsets,

@@ -102,7 +102,7 @@ pub struct ArticleResult {
     pub paragraphs: Vec<ParagraphResult>,
     /// A score for each company, most paragraphs first.
     pub scores: Vec<ArticleScore>,
-    /// The identity of the model that judged ([`Model::identity`]).
+    /// The identity of the model that judged ([`CompiledModel::identity`]).
     pub model: Arc<str>,
 }
 
