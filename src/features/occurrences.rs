@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::block::Block;
 use super::dense::width;
 use super::extract::View;
 use super::rows::{BagOfWords, Pattern};
-use super::vectorizer::{Vectorizer, inverse_frequency};
+use super::vectorizer::{Vectorizer, inverse_frequency, numbers, weigh};
 
 /// How many records a thread weighs at once.
 const CHUNK: usize = 256;
@@ -30,7 +29,7 @@ impl Occurrences {
             let (mut lengths, mut indices, mut raw) = (Vec::with_capacity(views.len()), Vec::new(), Vec::new());
             for &view in views {
                 let before = indices.len();
-                vectorizer.occurrences(view, &mut indices, &mut raw);
+                vectorizer.occurrences(view, &numbers(vectorizer.settings(), view), &mut indices, &mut raw);
                 lengths.push(indices.len() - before);
             }
             (lengths, indices, raw)
@@ -84,44 +83,11 @@ impl Occurrences {
                 let range = self.pattern.starts[record]..self.pattern.starts[record + 1];
                 let (indices, raw) = (&self.pattern.indices[range.clone()], &self.raw[range.clone()]);
                 let values = &mut part[range.start - offset..range.end - offset];
-                weigh(&settings.blocks, &is_number, (blocks, &weights), (indices, raw), values);
+                weigh(&settings.blocks, (blocks, &weights), (indices, raw), values);
             }
         });
         let known = weights.iter().map(|&weight| weight > 0.0).collect();
         (BagOfWords::new(Arc::clone(&self.pattern), values, self.columns), known)
-    }
-}
-
-/// Weighs one record: see [`Vectorizer`].
-fn weigh(
-    settings: &[Block],
-    is_number: &[bool],
-    (blocks, weights): (&[u8], &[f32]),
-    (indices, raw): (&[u32], &[f32]),
-    values: &mut [f32],
-) {
-    let block_of = |column: u32| usize::from(blocks[column as usize]);
-    let mut at = 0;
-    // Columns are sorted by block, so each block is one stretch.
-    while at < indices.len() {
-        let block = block_of(indices[at]);
-        let end = at + indices[at..].partition_point(|&column| block_of(column) <= block);
-        let scale = settings[block].scale;
-        if is_number[block] {
-            values[at..end].iter_mut().zip(&raw[at..end]).for_each(|(value, raw)| *value = raw * scale);
-            at = end;
-            continue;
-        }
-        let mut squares = 0f64;
-        for i in at..end {
-            let tf = if raw[i] == 1.0 { 1.0 } else { 1.0 + f64::from(raw[i]).ln() };
-            let value = tf * f64::from(weights[indices[i] as usize]);
-            squares += value * value;
-            values[i] = value as f32;
-        }
-        let factor = if squares > 0.0 { (f64::from(scale) / squares.sqrt()) as f32 } else { 0.0 };
-        values[at..end].iter_mut().for_each(|value| *value *= factor);
-        at = end;
     }
 }
 

@@ -281,9 +281,11 @@ impl Vectorizer {
 
     /// The row of a view whose blocks of numbers are known ([`numbers`]).
     pub fn row_with(&self, view: View<'_>, numbers: &[(u8, Vec<f32>)]) -> Row {
-        let columns = self.found(view);
-        let grams = columns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
-        self.weigh(grams, numbers)
+        let (mut indices, mut raw) = (Vec::new(), Vec::new());
+        self.occurrences(view, numbers, &mut indices, &mut raw);
+        let mut values = vec![0.0; raw.len()];
+        weigh(&self.settings.blocks, (&self.blocks, &self.idf), (&indices, &raw), &mut values);
+        Row { indices, values }
     }
 
     /// The columns of the n-grams of a view, ascending, each as often as it occurs.
@@ -295,17 +297,23 @@ impl Vectorizer {
     }
 
     /// Appends the columns of a view, ascending, and what is in them before it is weighed: how often an n-gram occurs, or a number, if not 0.
-    pub(super) fn occurrences(&self, view: View<'_>, indices: &mut Vec<u32>, raw: &mut Vec<f32>) {
+    pub(super) fn occurrences(
+        &self,
+        view: View<'_>,
+        numbers: &[(u8, Vec<f32>)],
+        indices: &mut Vec<u32>,
+        raw: &mut Vec<f32>,
+    ) {
         let columns = self.found(view);
-        let mut numbers = numbers(&self.settings, view).into_iter().peekable();
+        let mut numbers = numbers.iter().peekable();
         let mut put = |before: usize, indices: &mut Vec<u32>, raw: &mut Vec<f32>| {
             while let Some((block, values)) = numbers.next_if(|(block, _)| usize::from(*block) < before) {
-                let columns = self.block_columns(block);
+                let columns = self.block_columns(*block);
                 if columns.len() == values.len() {
-                    let nonzero = columns.zip(values).filter(|(_, value)| *value != 0.0);
+                    let nonzero = columns.zip(values).filter(|(_, value)| **value != 0.0);
                     nonzero.for_each(|(column, value)| {
                         indices.push(column as u32);
-                        raw.push(value);
+                        raw.push(*value);
                     });
                 }
             }
@@ -363,38 +371,37 @@ impl Vectorizer {
         let start = self.blocks.partition_point(|&b| b < block);
         start..start + self.blocks[start..].partition_point(|&b| b == block)
     }
+}
 
-    /// Weighs counts per column, ascending by column, and puts the numbers between them.
-    fn weigh(&self, counts: impl Iterator<Item = (u32, u32)>, numbers: &[(u8, Vec<f32>)]) -> Row {
-        let mut row = Row::default();
-        let mut squares = vec![0f64; self.settings.blocks.len()];
-        for (column, count) in counts {
-            let tf = if count == 1 { 1.0 } else { 1.0 + f64::from(count).ln() };
-            let value = tf * f64::from(self.idf[column as usize]);
-            squares[usize::from(self.blocks[column as usize])] += value * value;
-            row.indices.push(column);
-            row.values.push(value as f32);
+/// Weighs one record, see [`Vectorizer`]: its columns, ascending, with what is in them before; `weights` are the inverse document frequencies.
+pub(super) fn weigh(
+    settings: &[Block],
+    (blocks, weights): (&[u8], &[f32]),
+    (indices, raw): (&[u32], &[f32]),
+    values: &mut [f32],
+) {
+    let block_of = |column: u32| usize::from(blocks[column as usize]);
+    let mut at = 0;
+    // Columns are sorted by block, so each block is one stretch.
+    while at < indices.len() {
+        let block = block_of(indices[at]);
+        let end = at + indices[at..].partition_point(|&column| block_of(column) <= block);
+        let scale = settings[block].scale;
+        if dense::width(settings[block].kind) > 0 {
+            values[at..end].iter_mut().zip(&raw[at..end]).for_each(|(value, raw)| *value = raw * scale);
+            at = end;
+            continue;
         }
-        let factors: Vec<f32> = squares
-            .iter()
-            .zip(&self.settings.blocks)
-            .map(|(&square, block)| if square > 0.0 { (f64::from(block.scale) / square.sqrt()) as f32 } else { 0.0 })
-            .collect();
-        for (value, &column) in row.values.iter_mut().zip(&row.indices) {
-            *value *= factors[usize::from(self.blocks[column as usize])];
+        let mut squares = 0f64;
+        for i in at..end {
+            let tf = if raw[i] == 1.0 { 1.0 } else { 1.0 + f64::from(raw[i]).ln() };
+            let value = tf * f64::from(weights[indices[i] as usize]);
+            squares += value * value;
+            values[i] = value as f32;
         }
-        for (block, values) in numbers {
-            let columns = self.block_columns(*block);
-            if columns.len() != values.len() {
-                continue;
-            }
-            let scale = self.settings.blocks[usize::from(*block)].scale;
-            let at = row.indices.partition_point(|&c| (c as usize) < columns.start);
-            let nonzero = || columns.clone().zip(values).filter(|(_, value)| **value != 0.0);
-            row.indices.splice(at..at, nonzero().map(|(column, _)| column as u32));
-            row.values.splice(at..at, nonzero().map(|(_, value)| value * scale));
-        }
-        row
+        let factor = if squares > 0.0 { (f64::from(scale) / squares.sqrt()) as f32 } else { 0.0 };
+        values[at..end].iter_mut().for_each(|value| *value *= factor);
+        at = end;
     }
 }
 
