@@ -187,6 +187,13 @@ impl Departed {
     }
 }
 
+/// A base, with what it says of the examples of a task.
+struct Base<'a> {
+    head: &'a Head,
+    compiled: CompiledHead,
+    log_p: Vec<[f64; 3]>,
+}
+
 impl Task<'_> {
     /// Trains the head from a base.
     pub(super) fn train_from(
@@ -199,6 +206,12 @@ impl Task<'_> {
         let step = format!("training {}", self.name());
         progress(&step, 0, OUTER_FOLDS + 1);
         let all: Vec<usize> = (0..self.examples.len()).collect();
+        let compiled = CompiledModel::of_head(base);
+        let log_p = self
+            .views
+            .par_iter()
+            .map(|&view| log_softmax(compiled.judge(view, &compiled.look_up(view.passage)).logits));
+        let base = &Base { head: base, log_p: log_p.collect(), compiled };
         let (head, choice, convergence) = self.adapt(base, &all)?;
         progress(&step, 1, OUTER_FOLDS + 1);
         let own = self.own();
@@ -235,7 +248,7 @@ impl Task<'_> {
     }
 
     /// A head trained on the examples `rows`, with the departures that they choose.
-    fn adapt(&self, base: &Head, rows: &[usize]) -> Result<(Head, Choice, Convergence), TrainError> {
+    fn adapt(&self, base: &Base<'_>, rows: &[usize]) -> Result<(Head, Choice, Convergence), TrainError> {
         let choice = self.choose(base, rows)?;
         let design = self.design(base, rows)?;
         let mut mixed = Vec::new();
@@ -251,7 +264,7 @@ impl Task<'_> {
         let mut kept = weights;
         if let [(Departure::Alone, _)] = choice.mixture() {
             // The base's n-grams have no weight left.
-            let generations = base.vectorizer().settings().blocks.len();
+            let generations = base.head.vectorizer().settings().blocks.len();
             let dead = |at: usize, block: &Block| at < generations && width(block.kind) == 0;
             let columns = vectorizer.without(dead);
             kept = columns.into_iter().map(|column| kept[column]).collect();
@@ -261,7 +274,7 @@ impl Task<'_> {
     }
 
     /// The departures with the lowest cross-validated log-losses on the labels among `rows` that the model is for.
-    fn choose(&self, base: &Head, rows: &[usize]) -> Result<Choice, TrainError> {
+    fn choose(&self, base: &Base<'_>, rows: &[usize]) -> Result<Choice, TrainError> {
         let own: Vec<usize> = rows.iter().copied().filter(|&row| self.record(row).source.is_none()).collect();
         let groups: Vec<&str> = own.iter().map(|&row| self.record(row).group()).collect();
         let folds = (FOLDED / own.len().max(1)).clamp(FEWEST_FOLDS, MOST_FOLDS);
@@ -294,12 +307,10 @@ impl Task<'_> {
             }
         }
         let classes: Vec<usize> = own.iter().map(|&row| self.examples[row].class).collect();
-        let known = CompiledModel::of_head(base);
-        let judge = |view: crate::features::View<'_>| known.judge(view, &known.look_up(view.passage));
-        let base_log_p: Vec<[f64; 3]> = own.par_iter().map(|&row| log_softmax(judge(self.views[row]).logits)).collect();
-        let base_loss = mean(&losses(&base_log_p, &classes, &base.calibration()).collect::<Vec<_>>());
+        let base_log_p: Vec<[f64; 3]> = own.iter().map(|&row| base.log_p[row]).collect();
+        let base_loss = mean(&losses(&base_log_p, &classes, &base.head.calibration()).collect::<Vec<_>>());
         let mapped = |log_p: &[[f64; 3]], departure: Departure| match Calibration::fit(log_p, &classes) {
-            _ if departure.keeps_calibration() => (base.calibration(), false),
+            _ if departure.keeps_calibration() => (base.head.calibration(), false),
             Ok(map) => (map, true),
             Err(_) => (Calibration::identity(), false),
         };
@@ -332,7 +343,8 @@ impl Task<'_> {
         let (map, calibrated) = mapped(&log_p, departure);
         let mut p: Vec<[f64; 3]> = log_p.iter().map(|&l| map.apply(l)).collect();
         self.look_around(&own, &mut p);
-        let decision = if departure.keeps_calibration() { base.decision() } else { self.decide(&own, &p, &classes) };
+        let decision =
+            if departure.keeps_calibration() { base.head.decision() } else { self.decide(&own, &p, &classes) };
         let adaptation = Adaptation {
             departure,
             mixture: mixture.into_iter().map(|(way, weight)| (Departure::ALL[way], weight)).collect(),
@@ -363,17 +375,17 @@ impl Task<'_> {
     }
 
     /// The rows of a fit on the examples `rows`, whichever the departure.
-    fn design(&self, base: &Head, rows: &[usize]) -> Result<Design, TrainError> {
+    fn design(&self, base: &Base<'_>, rows: &[usize]) -> Result<Design, TrainError> {
         let settings = &self.head.settings;
-        let vectorizer = Vectorizer::extend(base.vectorizer(), settings, &self.views, rows);
+        let vectorizer = Vectorizer::extend(base.head.vectorizer(), settings, &self.views, rows);
         let columns = self.check(&vectorizer)?;
         let mut matrix: Vec<Row> = rows.par_iter().map(|&row| self.row(&vectorizer, row)).collect();
-        let prior = Prior::new(base, columns);
+        let prior = Prior::new(base.head, columns);
         let offsets = prior.logits(&matrix);
         prior.add_columns(&mut matrix, &offsets);
         let weighed = BagOfWords::from_rows(&matrix, columns + COLUMNS);
         let mut factors = self.count_ratios(&vectorizer, &weighed, (rows, &self.weights(rows)), |_| true);
-        for (at, (block, scale)) in settings.blocks.iter().zip(departing_scales(base, settings)).enumerate() {
+        for (at, (block, scale)) in settings.blocks.iter().zip(departing_scales(base.head, settings)).enumerate() {
             for column in vectorizer.block_columns(at as u8) {
                 factors[column] *= scale / block.scale;
             }
@@ -430,10 +442,9 @@ impl Task<'_> {
     }
 
     /// What models that were trained on the other folds, choice of the departure and all, say of the examples `own`.
-    fn receipt(&self, base: &Head, own: &[usize], done: &(dyn Fn() + Sync)) -> Result<OutOfFold, TrainError> {
+    fn receipt(&self, base: &Base<'_>, own: &[usize], done: &(dyn Fn() + Sync)) -> Result<OutOfFold, TrainError> {
         let groups: Vec<&str> = own.iter().map(|&row| self.record(row).group()).collect();
         let fold_of = grouped_folds(&groups, OUTER_FOLDS, self.options.seed);
-        let old = CompiledModel::of_head(base);
         let fold = |fold: usize| {
             let held: Vec<usize> = (0..own.len()).filter(|&at| fold_of[at] == fold).collect();
             if held.is_empty() {
@@ -450,7 +461,7 @@ impl Task<'_> {
             self.look_around(&examples, &mut p);
             let found = examples.iter().zip(p).map(|(&row, p)| {
                 let class = head.decision().class(p, self.views[row].passage.language);
-                (p, class, self.changed_words(&old, &new, row))
+                (p, class, self.changed_words(&base.compiled, &new, row))
             });
             let found: Vec<_> = held.into_iter().zip(found).collect();
             done();
