@@ -11,6 +11,7 @@ mod evidence;
 mod examples;
 mod file;
 mod head;
+mod options;
 mod prior;
 mod solver;
 mod sparse_logistic;
@@ -27,11 +28,12 @@ pub use evidence::{Evidence, Role, TOLERANCE, Word};
 pub use examples::{Example, Examples};
 pub use file::{ModelError, VERSION};
 pub use head::{Contribution, Head, Judgement};
+pub use options::{HeadOptions, TrainOptions};
 pub use sparse_logistic::{
     ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
 };
 pub use texts::TrainingTexts;
-pub use train::{HeadOptions, OutOfFold, TrainError, TrainOptions, Trained, cross_validate, train};
+pub use train::{OutOfFold, TrainError, Trained, cross_validate, train};
 pub use tune::Trial;
 
 use std::sync::OnceLock;

@@ -6,8 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::options::HeadOptions;
 use super::sparse_logistic::ClassWeight;
-use super::train::{Corpus, HeadOptions, Task};
+use super::train::{Corpus, Task};
 use crate::features::BlockKind;
 
 /// What a value has to gain to be preferred to the one before.
