@@ -1,6 +1,6 @@
 //! Ratios of time, each from one run in which what is compared takes turns: to jieba-rs alone, of two threads to one, of large inputs to small ones.
 //!
-//!     cargo bench --bench speed -- [--only chinese,stance,english,threads,growth] [--rounds N] [--million] [--json FILE]
+//!     cargo bench --bench speed -- [--only chinese,stance,english,stations,threads,growth] [--rounds N] [--million] [--json FILE]
 //!
 //! Public sets are read from `LICHANG_SOURCES` (default `../shared/datasets`); what needs one that is not there is passed over. On one thread, times
 //! are those that the thread was given by the processor, where the system tells them, so that other programs disturb them little. A figure
@@ -18,10 +18,11 @@ use clap::Parser;
 use jieba_rs::Jieba;
 use lichang::article::{Article, Document};
 use lichang::evaluate::Predicted;
+use lichang::features::{Known, Reading, View};
 use lichang::labels::{self, Label, Record};
 use lichang::model::{CompiledModel, TrainOptions, train};
 use lichang::score::Scorer;
-use lichang::target::{Finder, TableError, TargetTable};
+use lichang::target::{Finder, Mention, Passage, TableError, TargetTable};
 use lichang::text::{Normalized, Segmenter};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -42,7 +43,7 @@ const PRONOUNS: &str =
 #[derive(Parser)]
 struct Arguments {
     /// Parts to measure, separated by commas
-    #[arg(long, value_delimiter = ',', default_value = "chinese,stance,english,threads,growth")]
+    #[arg(long, value_delimiter = ',', default_value = "chinese,stance,english,stations,threads,growth")]
     only: Vec<String>,
     /// How often what is compared takes its turn
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
@@ -92,15 +93,16 @@ fn main() -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for part in &arguments.only {
         match part.as_str() {
-            "chinese" | "stance" | "english" if !sources.is_dir() => {
+            "chinese" | "stance" | "english" | "stations" if !sources.is_dir() => {
                 eprintln!("passed over: {part}, as there is no folder {}", sources.display());
             }
             "chinese" => rows.extend(chinese(&sources, arguments.rounds)?),
             "stance" => rows.extend(stance(&sources, arguments.rounds)?),
+            "stations" => rows.extend(stations(&sources, arguments.rounds)?),
             "english" => rows.extend(english(&sources, arguments.rounds)?),
             "threads" => rows.extend(threads(root, arguments.rounds)?),
             "growth" => rows.extend(growth(root, arguments.million)?),
-            _ => anyhow::bail!("`{part}` is no part; there are chinese, stance, english, threads and growth"),
+            _ => anyhow::bail!("`{part}` is no part; there are chinese, stance, english, stations, threads and growth"),
         }
     }
     println!("| what | Lichang | compared with | ratio | mark | reached |\n|---|---|---|---|---|---|");
@@ -315,6 +317,83 @@ fn stance(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
     let times = set.turns(rounds, &texts, &mut [&mut || texts.iter().for_each(|text| keep(score(&scorer, text)))])?;
     let what = "score the Chinese texts, stance alone, a model trained on them with default settings".to_string();
     Ok(vec![against_jieba("jieba_stance", what, &times[1], (texts.len(), "texts"), &times[0])])
+}
+
+/// The same work station by station, each for all texts before the next begins, in units of the time of jieba-rs alone: what a faster station could save at most.
+fn stations(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {
+    let set = Chinese::new(sources)?;
+    let english = sets(sources, &["sentfin", "newsmtsc_rw"])?;
+    let model = CompiledModel::builtin()?;
+    let of = |id, what: &str, texts: &[&str], table: TargetTable| -> anyhow::Result<Row> {
+        let finder = Finder::new(table);
+        let scorer = Scorer::new(model.clone(), finder.clone())?;
+        let (stance, sentiment) = model.stance.as_ref().zip(model.sentiment.as_ref()).context("two heads")?;
+        let article = |text: &&str| Document::from_text("bench", *text).into_article().expect("a text");
+        let normalized = |article: &Article| -> Vec<Normalized> {
+            article.paragraphs.iter().map(|p| Normalized::new(&article.text, p.range.clone(), &p.marks)).collect()
+        };
+        let passages = |(texts, mentions): (&Vec<Normalized>, &Vec<Vec<Mention>>)| -> Vec<Passage> {
+            let both = texts.iter().zip(mentions);
+            both.map(|(text, found)| Passage::new(text.clone(), found.clone(), Segmenter { hmm: true })).collect()
+        };
+        let articles: Vec<Article> = texts.iter().map(article).collect();
+        let paragraphs: Vec<Vec<Normalized>> = articles.iter().map(normalized).collect();
+        let mentions: Vec<_> = paragraphs.iter().map(|texts| finder.find(texts)).collect();
+        let passed: Vec<Passage> = paragraphs.iter().zip(&mentions).flat_map(passages).collect();
+        let readings: Vec<Reading> = passed.iter().map(|passage| stance.read(passage)).collect();
+        let known: Vec<Known> = passed.iter().map(|passage| stance.look_up(passage)).collect();
+        let views: Vec<(View<'_>, &Known)> = passed
+            .iter()
+            .zip(&readings)
+            .map(|(passage, reading)| View { passage, reading, target: None, topic: None })
+            .zip(&known)
+            .collect();
+        let targets: Vec<(View<'_>, &Known)> = views
+            .iter()
+            .flat_map(|(view, known)| {
+                view.passage.companies().into_iter().map(move |c| (View { target: Some(c), ..*view }, *known))
+            })
+            .collect();
+        let times = set.turns(
+            rounds,
+            texts,
+            &mut [
+                &mut || texts.iter().for_each(|text| keep(article(text))),
+                &mut || articles.iter().for_each(|article| keep(normalized(article))),
+                &mut || paragraphs.iter().for_each(|texts| keep(finder.find(texts))),
+                &mut || paragraphs.iter().zip(&mentions).for_each(|both| keep(passages(both))),
+                &mut || passed.iter().for_each(|passage| keep(stance.read(passage))),
+                &mut || passed.iter().for_each(|passage| keep(stance.look_up(passage))),
+                &mut || targets.iter().for_each(|(view, known)| keep(stance.judge(*view, known))),
+                &mut || views.iter().for_each(|(view, known)| keep(sentiment.judge(*view, known))),
+                &mut || texts.iter().for_each(|text| keep(score(&scorer, text))),
+            ],
+        )?;
+        let names = [
+            "paragraphs and boilerplate",
+            "normal forms",
+            "names",
+            "tokens",
+            "lexicon",
+            "n-grams and vectors looked up",
+            "stances",
+            "sentiment",
+            "all together",
+        ];
+        let [jieba, ..] = &times[..] else { unreachable!("ten jobs") };
+        let each = |(name, times): (&str, &Vec<f64>)| {
+            let microseconds = 1e6 * median(times.iter().copied()) / texts.len() as f64;
+            format!("{name} {:.2} × ({microseconds:.1} µs)", ratio(times, jieba))
+        };
+        let each: Vec<String> = names.into_iter().zip(&times[1..]).map(each).collect();
+        let what =
+            format!("the stations of scoring {} {what} texts toward {} companies in them", texts.len(), targets.len());
+        Ok(Row { other: format!("jieba-rs `cut` {}", milliseconds(jieba)), ..Row::figure(id, what, each.join(", ")) })
+    };
+    Ok(vec![
+        of("stations_zh", "Chinese", &distinct(&set.records), set.table.clone())?,
+        of("stations_en", "English", &distinct(&english), table(&english, false)?)?,
+    ])
 }
 
 fn english(sources: &Path, rounds: u8) -> anyhow::Result<Vec<Row>> {

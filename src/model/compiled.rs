@@ -121,8 +121,8 @@ impl CompiledModel {
         sha256: String,
     ) -> Self {
         let vocabulary = Arc::new(vocabulary);
-        let first = stance.as_ref().map_or(0, |stance| stance.settings.blocks.len());
-        let all = first + sentiment.as_ref().map_or(0, |sentiment| sentiment.settings.blocks.len());
+        let settings: Vec<&Settings> = stance.iter().chain(&sentiment).map(|rest| &rest.settings).collect();
+        let mut plans = Plan::of(&settings).into_iter();
         let uses = |kinds: &[BlockKind]| {
             let heads = stance.iter().chain(&sentiment);
             heads.flat_map(|head| head.settings.active()).any(|(_, block)| kinds.contains(&block.kind))
@@ -131,25 +131,19 @@ impl CompiledModel {
             vectors: uses(&[BlockKind::VectorParagraph, BlockKind::VectorBefore, BlockKind::VectorAfter]),
             lexicon: uses(&[BlockKind::Lexicon, BlockKind::Skeleton]),
         };
-        let head = |rest: Rest, first| CompiledHead {
+        let mut head = |rest: Rest| CompiledHead {
             vocabulary: Arc::clone(&vocabulary),
-            plan: Plan::new(&rest.settings, first, all),
+            plan: plans.next().expect("one for each head"),
             looks,
             rest,
         };
-        CompiledModel {
-            stance: stance.map(|rest| head(rest, 0)),
-            sentiment: sentiment.map(|rest| head(rest, first)),
-            provenance,
-            texts,
-            sha256,
-        }
+        CompiledModel { stance: stance.map(&mut head), sentiment: sentiment.map(&mut head), provenance, texts, sha256 }
     }
 
     /// A head by itself.
     pub fn of_head(head: &Head) -> CompiledHead {
         let rest = Rest::of(head);
-        let plan = Plan::new(&rest.settings, 0, rest.settings.blocks.len());
+        let [plan] = <[Plan; 1]>::try_from(Plan::of(&[&rest.settings])).expect("one head");
         let looks = Looks { vectors: true, lexicon: true };
         CompiledHead { vocabulary: Arc::new(vocabulary([Some(head), None]).0), plan, looks, rest }
     }
@@ -188,7 +182,7 @@ impl CompiledHead {
 
     /// Looks the words of a paragraph up, for all heads of the model and all targets.
     pub fn look_up(&self, passage: &Passage) -> Known {
-        Known::new(&self.vocabulary, passage, self.looks.vectors)
+        Known::new(&self.vocabulary, &self.plan, passage, self.looks.vectors)
     }
 
     /// What the lexicon finds in a paragraph, if a head of the model asks for it.
