@@ -125,7 +125,29 @@ impl Matcher {
     }
 
     /// Calls `found` with the byte range and the number of the pattern for each occurrence, those that overlap too: ascending by start, then by length, then by number.
-    pub(crate) fn find_overlapping(&self, text: &str, mut found: impl FnMut(Range<usize>, usize)) {
+    pub(crate) fn find_overlapping(&self, text: &str, found: impl FnMut(Range<usize>, usize)) {
+        self.search(text, |_| 0, found);
+    }
+
+    /// The same without the occurrences that begin with a small ASCII letter or a digit behind an ASCII letter or digit.
+    pub(crate) fn find_overlapping_words(&self, text: &str, found: impl FnMut(Range<usize>, usize)) {
+        let bytes = text.as_bytes();
+        let inside_word = |places: Range<usize>| {
+            let mut inside = 0_u64;
+            // Nothing stands before the first byte.
+            let first = places.start.max(1);
+            let pairs = bytes[first - 1..].windows(2).take(places.end.saturating_sub(first));
+            for (at, pair) in (first - places.start..).zip(pairs) {
+                let inner = pair[0].is_ascii_alphanumeric() & (pair[1].is_ascii_lowercase() | pair[1].is_ascii_digit());
+                inside |= u64::from(inner) << at;
+            }
+            inside
+        };
+        self.search(text, inside_word, found);
+    }
+
+    /// `without` gives the places of a block, a bit each, at which nothing is looked for.
+    fn search(&self, text: &str, without: impl Fn(Range<usize>) -> u64, mut found: impl FnMut(Range<usize>, usize)) {
         let mut padded = Vec::with_capacity(text.len() + HEAD - 1);
         padded.extend_from_slice(text.as_bytes());
         padded.make_ascii_lowercase();
@@ -139,6 +161,9 @@ impl Matcher {
             for (at, window) in block.windows(HEAD).enumerate() {
                 let word = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
                 places |= (self.pairs.get((word & 0xFFFF) as usize) | self.heads.get_hash(hash(word))) << at;
+            }
+            if places != 0 {
+                places &= !without(start..(start + BLOCK).min(lower.len()));
             }
             while places != 0 {
                 let at = start + places.trailing_zeros() as usize;
@@ -288,6 +313,35 @@ mod tests {
         let names: Vec<_> = found(&patterns, text).into_iter().map(|(_, _, number)| &*patterns[number]).collect();
         assert_eq!(names, ["Open", "OPEN", "openai", "a", "AI", "开", "开放", "开放人", "Open", "OPEN"]);
         assert_eq!(found(&patterns, text), expected(&patterns, text));
+    }
+
+    #[test]
+    fn words_are_found_where_they_begin() {
+        let patterns = ["a", "ab", "b", "9", "中"].map(String::from);
+        let words = |text: &str| {
+            let mut found = Vec::new();
+            let keep = |range: Range<usize>, number: usize| found.push((range.start, &*patterns[number]));
+            Matcher::new(&patterns).find_overlapping_words(text, keep);
+            found
+        };
+        assert_eq!(
+            words("ab bab B9中ab aB"),
+            [
+                (0, "a"),
+                (0, "ab"),
+                (3, "b"),
+                (7, "b"),
+                (9, "中"),
+                (12, "a"),
+                (12, "ab"),
+                (15, "a"),
+                (15, "ab"),
+                (16, "b"),
+            ]
+        );
+        for before in [62, 63, 64, 65, 128] {
+            assert_eq!(words(&format!("{}a ba", "-".repeat(before))).len(), 2, "{before}");
+        }
     }
 
     #[test]

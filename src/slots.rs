@@ -39,6 +39,12 @@ fn place(key: u64, size: usize) -> usize {
     (key >> 32) as usize & (size - 1)
 }
 
+/// The slot at which the search for a key begins.
+#[inline]
+pub fn first(slots: &[[u32; 2]], key: u64) -> [u32; 2] {
+    slots[place(key, slots.len())]
+}
+
 /// The value of a key.
 #[inline]
 pub fn find(slots: &[[u32; 2]], key: u64) -> Option<u32> {

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::report::{LEVEL, Point, Prediction, REPLICATES, groups};
+use super::report::{LEVEL, Outcomes, Point, Prediction, REPLICATES, groups};
 use crate::label::{Class, Language, most_probable};
-use crate::statistics::{Interval, McNemar, cluster_bootstrap, percentile_interval};
+use crate::statistics::{Interval, McNemar, bootstrap, percentile_interval};
 
 /// An old and a new model's predictions of the same records, side by side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -137,9 +137,11 @@ impl Comparison {
         let (old, new): (Vec<Prediction>, Vec<Prediction>) =
             pairs.iter().map(|(old, new)| ((*old).clone(), (*new).clone())).unzip();
         let groups = groups(&old);
-        let both = |weights: &[u32]| (Point::of(&old, weights, &groups), Point::of(&new, weights, &groups));
-        let point = both(&vec![1; pairs.len()]);
-        let replicates = cluster_bootstrap(&groups, pairs.len(), REPLICATES, seed, both);
+        let outcomes = [&old, &new].map(|predictions| Outcomes::new(predictions, &groups));
+        let point = (outcomes[0].all(), outcomes[1].all());
+        let replicates = bootstrap(groups.len(), REPLICATES, seed, |weights| {
+            (outcomes[0].weighted(weights), outcomes[1].weighted(weights))
+        });
         let change = |of: &dyn Fn(&Point) -> Option<f64>| {
             let difference = |(old, new): &(Point, Point)| Some(of(new)? - of(old)?);
             let differences: Vec<f64> = replicates.iter().map(|r| difference(r).unwrap_or(f64::NAN)).collect();

@@ -59,17 +59,18 @@ impl Confusion {
     }
 }
 
+/// Bins of the probability of the predicted class.
+pub const BINS: usize = 15;
+
+/// The bin of a probability.
+pub fn bin(confidence: f64) -> usize {
+    ((confidence * BINS as f64) as usize).min(BINS - 1)
+}
+
 /// Expected calibration error (Guo et al. 2017, section 2): over 15 equal bins of the predicted class's probability, the mean
-/// distance between that probability and how often the prediction is right, weighted by records. `None` without records.
-pub fn expected_calibration_error(predictions: impl Iterator<Item = (f64, bool, f64)>) -> Option<f64> {
-    const BINS: usize = 15;
-    let mut bins = [(0.0, 0.0, 0.0); BINS];
-    for (confidence, right, weight) in predictions {
-        let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
-        bin.0 += weight;
-        bin.1 += weight * confidence;
-        bin.2 += if right { weight } else { 0.0 };
-    }
+/// distance between that probability and how often the prediction is right, weighted by records. Each bin has its records, the sum of their
+/// probabilities and how many are right. `None` without records.
+pub fn expected_calibration_error(bins: &[(f64, f64, f64); BINS]) -> Option<f64> {
     let total: f64 = bins.iter().map(|b| b.0).sum();
     (total > 0.0).then(|| bins.iter().map(|b| (b.1 - b.2).abs()).sum::<f64>() / total)
 }
@@ -111,8 +112,12 @@ mod tests {
 
     #[test]
     fn calibration_error() {
-        let sure_and_half_right = (0..10).map(|i| (0.95, i % 2 == 0, 1.0));
-        assert!((expected_calibration_error(sure_and_half_right).unwrap() - 0.45).abs() < 1e-12);
-        assert_eq!(expected_calibration_error(std::iter::empty()), None);
+        let mut bins = [(0.0, 0.0, 0.0); BINS];
+        assert_eq!(expected_calibration_error(&bins), None);
+        bins[bin(0.95)] = (10.0, 9.5, 5.0);
+        assert!((expected_calibration_error(&bins).unwrap() - 0.45).abs() < 1e-12);
+        bins[bin(0.5)] = (10.0, 5.0, 5.0);
+        assert!((expected_calibration_error(&bins).unwrap() - 0.225).abs() < 1e-12);
+        assert_eq!([0.0, 1.0 / 14.9, 1.0].map(bin), [0, 1, BINS - 1]);
     }
 }

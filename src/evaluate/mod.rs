@@ -7,7 +7,7 @@ mod receipt;
 mod report;
 
 pub use comparison::{Change, Comparison, Flip, Outcome, Reliability, Verdict};
-pub use metrics::{Confusion, Metrics, expected_calibration_error};
+pub use metrics::{Confusion, Metrics};
 pub use predict::Predicted;
 pub use receipt::{Named, Receipt};
 pub use report::{ClassReport, Evaluation, Prediction, TaskReport};

@@ -9,7 +9,7 @@ use crate::label::most_probable;
 use crate::labels::{Label, Record};
 use crate::model::{CompiledHead, CompiledModel, Example, Examples, Judgement, OutOfFold};
 use crate::score::ABSTAIN_BELOW;
-use crate::target::Finder;
+use crate::target::{Finder, Passage};
 use crate::text::language;
 
 /// The predictions of both tasks.
@@ -27,13 +27,9 @@ impl Predicted {
         let head = model.stance.as_ref().or(model.sentiment.as_ref());
         let hmm = head.is_none_or(|head| head.settings().hmm);
         let examples = Examples::new(records, finder, hmm);
-        let judge = |head: &Option<CompiledHead>, list: &[Example]| -> Vec<Prediction> {
+        let predict = |head: &Option<CompiledHead>, list: &[Example]| -> Vec<Prediction> {
             let Some(head) = head else { return Vec::new() };
-            let one = |example: &Example| {
-                let known = head.look_up(&examples.passages[example.passage]);
-                head.judge(examples.view(example), &known)
-            };
-            let mut judgements: Vec<Judgement> = list.par_iter().map(one).collect();
+            let mut judgements = judge(head, &examples, list);
             let mut documents: BTreeMap<(&str, &str), Vec<&mut Judgement>> = BTreeMap::new();
             for (judgement, example) in judgements.iter_mut().zip(list) {
                 if let (Some(doc), Some(target)) = (&records[example.record].doc, &example.topic) {
@@ -49,8 +45,8 @@ impl Predicted {
             .collect()
         };
         Predicted {
-            stance: judge(&model.stance, &examples.stance),
-            sentiment: judge(&model.sentiment, &examples.sentiment),
+            stance: predict(&model.stance, &examples.stance),
+            sentiment: predict(&model.sentiment, &examples.sentiment),
         }
     }
 
@@ -72,6 +68,22 @@ impl Predicted {
         self.stance.extend(other.stance);
         self.sentiment.extend(other.sentiment);
     }
+}
+
+/// What a head says of examples. Each text is looked up once for all that look at it.
+fn judge(head: &CompiledHead, examples: &Examples, list: &[Example]) -> Vec<Judgement> {
+    let mut of_passage: Vec<Vec<usize>> = vec![Vec::new(); examples.passages.len()];
+    for (at, example) in list.iter().enumerate() {
+        of_passage[example.passage].push(at);
+    }
+    let one = |(passage, members): (&Passage, &Vec<usize>)| -> Vec<(usize, Judgement)> {
+        let known = head.look_up(passage);
+        members.iter().map(|&at| (at, head.judge(examples.view(&list[at]), &known))).collect()
+    };
+    let both = examples.passages.par_iter().zip(&of_passage).filter(|(_, members)| !members.is_empty());
+    let mut judged: Vec<(usize, Judgement)> = both.flat_map_iter(one).collect();
+    judged.sort_unstable_by_key(|(at, _)| *at);
+    judged.into_iter().map(|(_, judgement)| judgement).collect()
 }
 
 fn prediction(

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::metrics::{Confusion, Metrics, expected_calibration_error};
+use super::metrics::{BINS, Confusion, Metrics, bin, expected_calibration_error};
 use crate::label::{Class, Language, Sentiment, Stance, most_probable};
-use crate::statistics::{Interval, cluster_bootstrap, percentile_interval};
+use crate::statistics::{Interval, bootstrap, percentile_interval};
 
 /// What a model said of one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,11 +120,9 @@ impl TaskReport {
             return None;
         }
         let groups = groups(predictions);
-        let ones = vec![1u32; predictions.len()];
-        let point = Point::of(predictions, &ones, &groups);
-        let replicates = cluster_bootstrap(&groups, predictions.len(), REPLICATES, seed, |weights| {
-            Point::of(predictions, weights, &groups)
-        });
+        let outcomes = Outcomes::new(predictions, &groups);
+        let point = outcomes.all();
+        let replicates = bootstrap(groups.len(), REPLICATES, seed, |weights| outcomes.weighted(weights));
         let interval = |value: &dyn Fn(&Point) -> Option<f64>| {
             let values: Vec<f64> = replicates.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect();
             percentile_interval(&values, LEVEL)
@@ -211,32 +209,73 @@ pub(super) struct Point {
     pub ece: Option<f64>,
 }
 
-impl Point {
-    pub fn of(predictions: &[Prediction], weights: &[u32], groups: &[Vec<usize>]) -> Self {
-        let (mut confusion, mut lenient) = (Confusion::default(), Confusion::default());
-        for (prediction, &weight) in predictions.iter().zip(weights).filter(|(_, w)| **w > 0) {
-            let weight = f64::from(weight);
-            confusion.add(prediction.truth, prediction.predicted, weight);
-            let truth = prediction.also.filter(|&also| also == prediction.predicted).unwrap_or(prediction.truth);
-            lenient.add(truth, prediction.predicted, weight);
-        }
+/// Whether the class that was named is a second one that can be defended, times the pairs of a true and a named class.
+const KINDS: usize = 2 * 9;
+
+/// Predictions as their metrics need them, so that thousands of resamples are quickly counted.
+pub(super) struct Outcomes {
+    /// Kind and bin of each prediction, group by group, with the probability of its most probable class.
+    items: Vec<(u16, f64)>,
+    /// Where each group ends, and the share of right predictions in it.
+    groups: Vec<(usize, f64)>,
+}
+
+impl Outcomes {
+    pub fn new(predictions: &[Prediction], groups: &[Vec<usize>]) -> Self {
+        let item = |&at: &usize| {
+            let Prediction { truth, also, p, predicted, .. } = &predictions[at];
+            let likely = most_probable(*p);
+            let kind = usize::from(*also == Some(*predicted)) * 9 + truth * 3 + predicted;
+            // What is calibrated is the most probable class, which need not be the one that is named.
+            let right = usize::from(likely == *truth);
+            (((kind * BINS + bin(p[likely])) * 2 + right) as u16, p[likely])
+        };
+        let mut end = 0;
+        let share = |group: &Vec<usize>| {
+            let hits = group.iter().filter(|&&at| predictions[at].predicted == predictions[at].truth).count();
+            end += group.len();
+            (end, hits as f64 / group.len() as f64)
+        };
+        Outcomes { items: groups.iter().flatten().map(item).collect(), groups: groups.iter().map(share).collect() }
+    }
+
+    /// The metrics with every group once.
+    pub fn all(&self) -> Point {
+        self.weighted(&vec![1; self.groups.len()])
+    }
+
+    /// The metrics with a weight for each group.
+    pub fn weighted(&self, weights: &[u32]) -> Point {
+        let mut counts = [0u64; KINDS * BINS * 2];
+        let mut bins = [(0.0, 0.0, 0.0); BINS];
         let (mut sum, mut drawn) = (0.0, 0.0);
-        for group in groups {
-            let weight = f64::from(weights[group[0]]);
-            let hits = group.iter().filter(|&&i| predictions[i].predicted == predictions[i].truth).count();
-            sum += weight * hits as f64 / group.len() as f64;
-            drawn += weight;
+        let mut start = 0;
+        for (&(end, share), &weight) in self.groups.iter().zip(weights) {
+            let times = f64::from(weight);
+            for &(kind, confidence) in &self.items[start..end] {
+                counts[usize::from(kind)] += u64::from(weight);
+                bins[usize::from(kind) / 2 % BINS].1 += times * confidence;
+            }
+            start = end;
+            sum += times * share;
+            drawn += times;
         }
-        let confidence = predictions.iter().zip(weights).map(|(p, &w)| {
-            let likely = most_probable(p.p);
-            (p.p[likely], likely == p.truth, f64::from(w))
-        });
+        let (mut confusion, mut lenient) = (Confusion::default(), Confusion::default());
+        for (kind, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let count = count as f64;
+            let bin = &mut bins[kind / 2 % BINS];
+            bin.0 += count;
+            bin.2 += if kind % 2 == 1 { count } else { 0.0 };
+            let (also, truth, predicted) = (kind / 2 / BINS / 9, kind / 2 / BINS / 3 % 3, kind / 2 / BINS % 3);
+            confusion.add(truth, predicted, count);
+            lenient.add(if also == 1 { predicted } else { truth }, predicted, count);
+        }
         Point {
             strict: confusion.metrics(),
             lenient: lenient.metrics(),
             confusion,
             by_group: (drawn > 0.0).then(|| sum / drawn),
-            ece: expected_calibration_error(confidence),
+            ece: expected_calibration_error(&bins),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use smallvec::smallvec;
+
 use super::block::BlockKind;
-use super::extract::{Scope, View};
+use super::extract::{Few, Scope, View};
 use super::lexicon::{Role, Valence};
 use super::vectors::{DIMENSIONS, Located};
 use crate::target::{Passage, TokenKind};
@@ -127,7 +129,7 @@ pub fn attribute(
 }
 
 /// The tokens whose vectors a block averages; `None` for blocks of another kind.
-fn averaged(kind: BlockKind, view: View<'_>, scope: &Scope) -> Option<Vec<Range<usize>>> {
+fn averaged(kind: BlockKind, view: View<'_>, scope: &Scope) -> Option<Few<Range<usize>>> {
     let tokens = &view.passage.tokens;
     match kind {
         BlockKind::VectorParagraph => Some(std::iter::once(0..tokens.len()).collect()),
@@ -216,12 +218,12 @@ fn attribute_terms(view: View<'_>, scope: &Scope, weights: &[f64], mut emit: imp
 fn terms(view: View<'_>, scope: &Scope, mut emit: impl FnMut(Part, &Range<usize>, Valence, f32)) {
     let tokens = &view.passage.tokens;
     let last = tokens.last().map_or(0, |t| t.sentence);
-    let companies: Vec<usize> =
+    let companies: Few<usize> =
         (0..tokens.len()).filter(|&i| matches!(tokens[i].kind, TokenKind::Company(_))).collect();
     let is_target = |at: usize| matches!(tokens[at].kind, TokenKind::Company(c) if Some(c) == view.target);
     let alone = companies.iter().all(|&at| is_target(at));
     // For each sentence, whether its first company is the target; without a company, what the sentence before has.
-    let mut subject = vec![None; last + 1];
+    let mut subject: Few<Option<(bool, bool)>> = smallvec![None; last + 1];
     for &at in &companies {
         subject[tokens[at].sentence].get_or_insert((is_target(at), true));
     }

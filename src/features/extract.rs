@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::block::{Block, BlockKind, Settings};
 use super::grams::{
     Family, OTHER, SEPARATOR, TARGET, characters, key_of_term, language, masked_characters, skeleton, skeleton_grams,
@@ -132,10 +134,13 @@ pub fn extract(settings: &Settings, view: View<'_>, mut emit: impl FnMut(usize, 
 /// How many tokens on each side of a mention are near.
 pub(super) const NEAR: usize = 12;
 
+/// A list that is short in nearly every paragraph, and then needs no memory of its own.
+pub type Few<T> = SmallVec<[T; 8]>;
+
 /// Where the target of a view is mentioned, and what lies around.
 pub struct Scope {
     /// Token positions of the mentions, ascending.
-    pub mentions: Vec<usize>,
+    pub mentions: Few<usize>,
     /// Windows stop at the sentence.
     limited: bool,
 }
@@ -152,8 +157,8 @@ impl Scope {
     }
 
     /// The token range of each sentence that mentions the target, once.
-    pub(super) fn sentences(&self, tokens: &[Token]) -> Vec<Range<usize>> {
-        let mut found: Vec<Range<usize>> = Vec::new();
+    pub(super) fn sentences(&self, tokens: &[Token]) -> Few<Range<usize>> {
+        let mut found = Few::<Range<usize>>::new();
         for &mention in &self.mentions {
             if !found.last().is_some_and(|last| last.contains(&mention)) {
                 found.push(sentence_around(tokens, mention));
@@ -175,8 +180,8 @@ impl Scope {
     }
 
     /// The same with overlapping windows as one.
-    pub(super) fn joined_windows(&self, tokens: &[Token], size: usize) -> Vec<Range<usize>> {
-        let mut found: Vec<Range<usize>> = Vec::new();
+    pub(super) fn joined_windows(&self, tokens: &[Token], size: usize) -> Few<Range<usize>> {
+        let mut found = Few::<Range<usize>>::new();
         for range in self.windows(tokens, size) {
             match found.last_mut() {
                 Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
@@ -187,8 +192,8 @@ impl Scope {
     }
 
     /// The stretches of the sentences with a mention that stand before (or behind) the nearest mention.
-    pub fn sides(&self, tokens: &[Token], before: bool) -> Vec<Range<usize>> {
-        let mut found = Vec::new();
+    pub fn sides(&self, tokens: &[Token], before: bool) -> Few<Range<usize>> {
+        let mut found = Few::new();
         for (i, &mention) in self.mentions.iter().enumerate() {
             let sentence = sentence_around(tokens, mention);
             let previous = i.checked_sub(1).map(|p| self.mentions[p]).filter(|p| sentence.contains(p));
@@ -228,7 +233,7 @@ pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
         }
         Place::Bytes(range) => term.push_str(&passage.text.as_str()[range.clone()]),
         Place::Symbols(symbols, _) => {
-            let words: Vec<&str> = skeleton(view)[symbols.clone()].iter().map(|(_, symbol)| *symbol).collect();
+            let words: Vec<&str> = skeleton(view)[symbols.clone()].iter().map(|(_, symbol)| symbol.name()).collect();
             term.push_str(&words.join(&SEPARATOR.to_string()));
         }
         Place::Tokens(range) => {

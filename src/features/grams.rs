@@ -4,9 +4,12 @@
 //! families begin differently.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use smallvec::smallvec;
 
 use super::block::BlockKind;
-use super::extract::View;
+use super::extract::{Few, View};
 use super::lexicon::Role;
 use crate::target::{Passage, TokenKind, hash_spelling};
 use crate::text::is_han;
@@ -165,13 +168,59 @@ const SKELETON_NGRAMS: usize = 3;
 
 /// N-grams of the skeleton's symbols: `emit` gets the key, the symbols and the tokens from the first to the last of them.
 pub fn skeleton_grams(view: View<'_>, mut emit: impl FnMut(u64, Range<usize>, Range<usize>)) {
+    static HASHES: LazyLock<[u64; SYMBOLS.len()]> = LazyLock::new(|| SYMBOLS.map(hash_spelling));
     let symbols = skeleton(view);
-    let hashes: Vec<u64> = symbols.iter().map(|(_, symbol)| hash_spelling(symbol)).collect();
+    let hashes = &*HASHES;
     for first in 0..symbols.len() {
         let mut key = Family::Skeleton.start();
         for last in first..symbols.len().min(first + SKELETON_NGRAMS) {
-            key = step(key, hashes[last]);
+            key = step(key, hashes[usize::from(symbols[last].1.0)]);
             emit(key, first..last + 1, symbols[first].0.start..symbols[last].0.end);
+        }
+    }
+}
+
+/// A symbol of a skeleton.
+#[derive(Debug, Clone, Copy)]
+pub struct Symbol(u8);
+
+/// How symbols are spelled: those of lexicon terms by the agent's valence and the sign of the patient's, then by the sign of the tone, then the others.
+const SYMBOLS: [&str; 24] = [
+    "A--P-", "A--", "A--P+", "A-P-", "A-", "A-P+", "P-", "", "P+", "A+P-", "A+", "A+P+", "A++P-", "A++", "A++P+", "t-",
+    "t", "t+", "NOT", "BUT", "T", "O", "?", "/",
+];
+
+impl Symbol {
+    const TONE: u8 = 15;
+    const NOT: Symbol = Symbol(18);
+    const BUT: Symbol = Symbol(19);
+    const TARGET: Symbol = Symbol(20);
+    const OTHER: Symbol = Symbol(21);
+    const QUESTION: Symbol = Symbol(22);
+    const END: Symbol = Symbol(23);
+
+    /// How the vocabulary spells it.
+    pub fn name(self) -> &'static str {
+        SYMBOLS[usize::from(self.0)]
+    }
+
+    fn of(role: Role) -> Self {
+        let valence = match role {
+            Role::Negation => return Symbol::NOT,
+            Role::Contrast => return Symbol::BUT,
+            Role::Term(valence) => valence,
+        };
+        let agent = match valence.agent {
+            a if a <= -2.5 => 0,
+            a if a < 0.0 => 1,
+            a if a >= 2.5 => 4,
+            a if a > 0.0 => 3,
+            _ => 2,
+        };
+        let sign = |x: f32| if x < 0.0 { 0 } else { 1 + u8::from(x > 0.0) };
+        match (agent, sign(valence.patient)) {
+            (2, 1) => Symbol(Symbol::TONE + sign(valence.tone)),
+            (agent, patient) => Symbol(3 * agent + patient),
         }
     }
 }
@@ -180,17 +229,17 @@ pub fn skeleton_grams(view: View<'_>, mut emit: impl FnMut(u64, Range<usize>, Ra
 ///
 /// `T` is the target, `O` another company, `NOT` a negation, `BUT` a contrast, `?` a question mark, `/` the end of a sentence; a lexicon term is its agent's
 /// valence (`A++` to `A--`) with the sign of its patient's, or, when both are 0, the sign of its tone.
-pub fn skeleton(view: View<'_>) -> Vec<(Range<usize>, &'static str)> {
+pub fn skeleton(view: View<'_>) -> Vec<(Range<usize>, Symbol)> {
     let View { passage, reading, target, .. } = view;
     let tokens = &passage.tokens;
-    let mut near = vec![target.is_none(); tokens.last().map_or(0, |t| t.sentence + 1)];
+    let mut near: Few<bool> = smallvec![target.is_none(); tokens.last().map_or(0, |t| t.sentence + 1)];
     for token in tokens {
         if matches!(token.kind, TokenKind::Company(c) if Some(c) == target) {
             near[token.sentence] = true;
         }
     }
     let mut hits = reading.hits.iter().peekable();
-    let mut symbols: Vec<(Range<usize>, &'static str)> = Vec::new();
+    let mut symbols: Vec<(Range<usize>, Symbol)> = Vec::with_capacity(tokens.len() / 2);
     let mut sentence = None;
     for (at, token) in tokens.iter().enumerate() {
         let hit = hits.next_if(|hit| hit.tokens.start == at);
@@ -198,51 +247,16 @@ pub fn skeleton(view: View<'_>) -> Vec<(Range<usize>, &'static str)> {
             continue;
         }
         if sentence.is_some_and(|s| s != token.sentence) {
-            symbols.push((at..at + 1, "/"));
+            symbols.push((at..at + 1, Symbol::END));
         }
         sentence = Some(token.sentence);
         if let Some(hit) = hit {
-            symbols.push((hit.tokens.clone(), symbol(hit.role)));
+            symbols.push((hit.tokens.clone(), Symbol::of(hit.role)));
         } else if let TokenKind::Company(company) = token.kind {
-            symbols.push((at..at + 1, if Some(company) == target { "T" } else { "O" }));
+            symbols.push((at..at + 1, if Some(company) == target { Symbol::TARGET } else { Symbol::OTHER }));
         } else if token.kind == TokenKind::Punctuation && &passage.text.as_str()[token.range.clone()] == "?" {
-            symbols.push((at..at + 1, "?"));
+            symbols.push((at..at + 1, Symbol::QUESTION));
         }
     }
     symbols
-}
-
-fn symbol(role: Role) -> &'static str {
-    let valence = match role {
-        Role::Negation => return "NOT",
-        Role::Contrast => return "BUT",
-        Role::Term(valence) => valence,
-    };
-    const SYMBOLS: [[&str; 3]; 5] = [
-        ["A--P-", "A--", "A--P+"],
-        ["A-P-", "A-", "A-P+"],
-        ["P-", "", "P+"],
-        ["A+P-", "A+", "A+P+"],
-        ["A++P-", "A++", "A++P+"],
-    ];
-    let agent = match valence.agent {
-        a if a <= -2.5 => 0,
-        a if a < 0.0 => 1,
-        a if a >= 2.5 => 4,
-        a if a > 0.0 => 3,
-        _ => 2,
-    };
-    let sign = |x: f32| {
-        if x < 0.0 {
-            0
-        } else if x > 0.0 {
-            2
-        } else {
-            1
-        }
-    };
-    match SYMBOLS[agent][sign(valence.patient)] {
-        "" => ["t-", "t", "t+"][sign(valence.tone)],
-        symbol => symbol,
-    }
 }

@@ -71,20 +71,23 @@ impl Known {
     pub fn new(vocabulary: &Vocabulary, plan: &Plan, passage: &Passage, vectors: bool) -> Self {
         let layout = &*plan.layout;
         let located = if vectors { Located::of(passage) } else { Located::default() };
+        let mut wanted = Wanted::default();
+        wanted.tokens(&passage.tokens);
+        let in_tokens = wanted.grams.len();
+        characters(passage, 0..passage.tokens.len(), |key, parts, bytes| wanted.push(key, parts, bytes));
+        vocabulary.fetch_slots(wanted.keys());
+        let find = |gram: &Gram| gram.find(vocabulary);
+        let (tokens, in_characters) = wanted.grams.split_at(in_tokens);
+        let tokens: Vec<Occurrence> = tokens.iter().filter_map(find).collect();
+        let characters: Vec<Occurrence> = in_characters.iter().filter_map(find).collect();
+        let named: Vec<Named> = wanted.named.iter().map(|gram| gram.find(vocabulary)).collect();
         let language = vocabulary.find(language(passage));
-        let mut tokens = Vec::with_capacity(2 * passage.tokens.len());
-        let mut named = Vec::new();
-        look_up_tokens(vocabulary, &passage.tokens, &mut tokens, &mut named);
-        let mut found = Vec::new();
-        characters(passage, 0..passage.tokens.len(), |key, parts, bytes| {
-            push(&mut found, vocabulary.find(key), parts, bytes);
-        });
         let spellings = named.iter().flat_map(|gram| gram.records).flatten();
-        vocabulary.fetch(tokens.iter().chain(&found).map(|place| place.record).chain(spellings));
+        vocabulary.fetch(tokens.iter().chain(&characters).map(|place| place.record).chain(spellings));
         let mut laid = Laid::new(layout);
         let windows = !passage.mentions.is_empty();
         let tokens = laid.add(vocabulary, layout, Family::Tokens, &tokens, windows);
-        let characters = laid.add(vocabulary, layout, Family::Characters, &found, windows);
+        let characters = laid.add(vocabulary, layout, Family::Characters, &characters, windows);
         laid.end(vocabulary, layout, language);
         Known {
             tokens,
@@ -98,33 +101,77 @@ impl Known {
     }
 }
 
-/// Looks up the n-grams of tokens.
-fn look_up_tokens(vocabulary: &Vocabulary, tokens: &[Token], plain: &mut Vec<Occurrence>, named: &mut Vec<Named>) {
-    let masks = [OTHER, TARGET].map(hash_spelling);
-    let is_mention = |at: usize| matches!(tokens[at].kind, TokenKind::Company(_));
-    // The hash of a token by whether it is the target; words have but one.
-    let hashes = |at: usize| if is_mention(at) { masks } else { [tokens[at].hash; 2] };
-    for at in 0..tokens.len() {
-        let ones = hashes(at).map(unigram);
-        let next = (at + 1 < tokens.len()).then_some(at + 1);
-        if !is_mention(at) {
-            push(plain, vocabulary.find(ones[0]), [at, at], 0..0);
-            if let Some(next) = next.filter(|&next| !is_mention(next)) {
-                push(plain, vocabulary.find(step(ones[0], tokens[next].hash)), [at, next], 0..0);
-                continue;
+/// An n-gram that is to be looked up, with its place.
+struct Gram {
+    key: u64,
+    parts: [u32; 2],
+    span: [u32; 2],
+}
+
+impl Gram {
+    fn find(&self, vocabulary: &Vocabulary) -> Option<Occurrence> {
+        let &Gram { key, parts, span } = self;
+        vocabulary.find(key).map(|record| Occurrence { record, parts, span })
+    }
+}
+
+/// The same with a mention in it, in all its spellings.
+struct NamedGram {
+    parts: [u32; 2],
+    keys: [Option<u64>; 4],
+}
+
+impl NamedGram {
+    fn find(&self, vocabulary: &Vocabulary) -> Named {
+        Named { parts: self.parts, records: self.keys.map(|key| vocabulary.find(key?)) }
+    }
+}
+
+/// The n-grams of a paragraph that are to be looked up.
+#[derive(Default)]
+struct Wanted {
+    grams: Vec<Gram>,
+    named: Vec<NamedGram>,
+}
+
+impl Wanted {
+    fn push(&mut self, key: u64, parts: [usize; 2], bytes: Range<usize>) {
+        let span = [bytes.start as u32, bytes.end as u32];
+        self.grams.push(Gram { key, parts: parts.map(|part| part as u32), span });
+    }
+
+    fn keys(&self) -> impl Iterator<Item = u64> {
+        self.grams.iter().map(|gram| gram.key).chain(self.named.iter().flat_map(|gram| gram.keys).flatten())
+    }
+
+    /// Adds the n-grams of tokens.
+    fn tokens(&mut self, tokens: &[Token]) {
+        self.grams.reserve(4 * tokens.len());
+        let masks = [OTHER, TARGET].map(hash_spelling);
+        let is_mention = |token: &Token| matches!(token.kind, TokenKind::Company(_));
+        // The hash of a token by whether it is the target; words have but one.
+        let hashes = |token: &Token| if is_mention(token) { masks } else { [token.hash; 2] };
+        for (at, token) in tokens.iter().enumerate() {
+            let next = tokens.get(at + 1);
+            let ones = hashes(token).map(unigram);
+            if !is_mention(token) {
+                self.push(ones[0], [at, at], 0..0);
+                if let Some(next) = next.filter(|next| !is_mention(next)) {
+                    self.push(step(ones[0], next.hash), [at, at + 1], 0..0);
+                    continue;
+                }
+            } else {
+                self.named.push(NamedGram { parts: [at as u32; 2], keys: [Some(ones[0]), None, None, Some(ones[1])] });
             }
-        } else {
-            let [other, target] = ones.map(|key| vocabulary.find(key));
-            named.push(Named { parts: [at as u32; 2], records: [other, None, None, target] });
-        }
-        if let Some(next) = next {
-            let twos = hashes(next);
-            let records = [0, 1, 2, 3].map(|spelling| {
-                let [first, last] = [spelling & 1, spelling >> 1];
-                let spelled = (is_mention(at) || first == 0) && (is_mention(next) || last == 0);
-                spelled.then(|| vocabulary.find(step(ones[first], twos[last]))).flatten()
-            });
-            named.push(Named { parts: [at as u32, next as u32], records });
+            if let Some(next) = next {
+                let twos = hashes(next);
+                let spelling = |spelling: usize| {
+                    let [first, last] = [spelling & 1, spelling >> 1];
+                    let spelled = (is_mention(token) || first == 0) && (is_mention(next) || last == 0);
+                    spelled.then(|| step(ones[first], twos[last]))
+                };
+                self.named.push(NamedGram { parts: [at as u32, at as u32 + 1], keys: [0, 1, 2, 3].map(spelling) });
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use super::extract::Few;
 use super::grams::Family;
 use super::known::Occurrence;
 use super::plan::Layout;
@@ -24,15 +25,15 @@ pub fn damped(count: u32) -> f64 {
 /// Adds an n-gram that counts `times` in a block.
 #[inline]
 pub(super) fn add(sums: &mut Sums, values: &[f32; 4], times: f64) {
-    let [idf, weights @ ..] = values.map(f64::from);
-    let value = times * idf;
-    let [square, classes @ ..] = sums;
-    *square += value * value;
-    classes.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += value * weight);
+    let value = times * f64::from(values[0]);
+    sums[0] += value * value;
+    for class in 1..4 {
+        sums[class] += value * f64::from(values[class]);
+    }
 }
 
 /// N-grams by their numbers, and in how many windows they are.
-pub(super) type Stretches = Vec<(Range<usize>, u32)>;
+pub(super) type Stretches = Few<(Range<usize>, u32)>;
 
 /// Running sums over the n-grams of a family that stand once in the paragraph.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +49,7 @@ pub(super) struct Running {
 impl Running {
     /// How often n-grams stand in windows, given by their tokens ascending by start and by end: stretches of n-grams with how many windows each is in.
     pub(super) fn stretches(&self, windows: impl IntoIterator<Item = Range<usize>>) -> Stretches {
-        let (mut starts, mut ends) = (Vec::new(), Vec::new());
+        let (mut starts, mut ends) = (Few::new(), Few::<usize>::new());
         for window in windows {
             let start = self.places.partition_point(|place| (place[0] as usize) < window.start);
             let end = self.places.partition_point(|place| (place[1] as usize) < window.end);
@@ -57,7 +58,7 @@ impl Running {
                 ends.push(end);
             }
         }
-        let mut stretches = Vec::new();
+        let mut stretches = Stretches::new();
         let mut starts = starts.into_iter().peekable();
         let (mut at, mut open) = (0, 0);
         for end in ends {

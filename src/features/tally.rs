@@ -196,9 +196,10 @@ fn special(
     known: &Known,
     mut group: impl FnMut(Family, &[Occurrence]),
 ) {
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(64);
     let mut each = |family: Family, found: &mut Vec<Occurrence>| {
-        found.sort_unstable_by_key(|o| (o.record, o.parts[0], o.span[0]));
+        // Stable: they come in the order of the text.
+        found.sort_by_key(|o| o.record);
         found.chunk_by(|a, b| a.record == b.record).for_each(|same| group(family, same));
         found.clear();
     };

@@ -81,6 +81,12 @@ impl Vocabulary {
         slots::find(&self.slots, key)
     }
 
+    /// Fetches where the search for n-grams begins into the cache, as [`Vocabulary::fetch`] does with their records.
+    #[inline]
+    pub(super) fn fetch_slots(&self, keys: impl Iterator<Item = u64>) {
+        std::hint::black_box(keys.fold(0, |touched, key| touched ^ slots::first(&self.slots, key)[0]));
+    }
+
     /// Fetches the first records of n-grams into the cache. To wait for one after the other, as whoever walks along them does, takes longer than all else that is done
     /// with them; here the processor waits for many at once.
     #[inline]

@@ -37,7 +37,24 @@ pub struct CompiledHead {
     vocabulary: Arc<Vocabulary>,
     plan: Plan,
     looks: Looks,
+    /// The weights of [`Rest::numbers`], class by class.
+    numbers: Vec<[Vec<f32>; 3]>,
     rest: Rest,
+}
+
+/// Σ value × weight, in an order that the processor can do four at a time in.
+fn dot(values: &[f32], weights: &[f32]) -> f64 {
+    let (values, rest) = values.as_chunks::<4>();
+    let (weights, weights_of_rest) = weights.as_chunks::<4>();
+    let mut sums = [0f64; 4];
+    for (values, weights) in values.iter().zip(weights) {
+        for lane in 0..4 {
+            sums[lane] += f64::from(values[lane]) * f64::from(weights[lane]);
+        }
+    }
+    let rest: f64 =
+        rest.iter().zip(weights_of_rest).map(|(value, weight)| f64::from(*value) * f64::from(*weight)).sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
 /// What the heads of a model look at beside n-grams.
@@ -75,6 +92,13 @@ impl Rest {
             decision: head.decision(),
             context: head.context(),
         }
+    }
+}
+
+impl Rest {
+    fn by_class(&self) -> Vec<[Vec<f32>; 3]> {
+        let classes = |weights: &Vec<[f32; 3]>| [0, 1, 2].map(|class| weights.iter().map(|w| w[class]).collect());
+        self.numbers.iter().map(classes).collect()
     }
 }
 
@@ -135,6 +159,7 @@ impl CompiledModel {
             vocabulary: Arc::clone(&vocabulary),
             plan: plans.next().expect("one for each head"),
             looks,
+            numbers: rest.by_class(),
             rest,
         };
         CompiledModel { stance: stance.map(&mut head), sentiment: sentiment.map(&mut head), provenance, texts, sha256 }
@@ -145,7 +170,8 @@ impl CompiledModel {
         let rest = Rest::of(head);
         let [plan] = <[Plan; 1]>::try_from(Plan::of(&[&rest.settings])).expect("one head");
         let looks = Looks { vectors: true, lexicon: true };
-        CompiledHead { vocabulary: Arc::new(vocabulary([Some(head), None]).0), plan, looks, rest }
+        let vocabulary = Arc::new(vocabulary([Some(head), None]).0);
+        CompiledHead { vocabulary, plan, looks, numbers: rest.by_class(), rest }
     }
 
     /// What names the model in every output, see [`Model::identity`].
@@ -210,14 +236,11 @@ impl CompiledHead {
                 logits.iter_mut().zip(classes).for_each(|(logit, sum)| *logit += factor * sum);
             }
         }
-        for (block, weights) in settings.blocks.iter().zip(&self.rest.numbers).filter(|(_, w)| !w.is_empty()) {
+        for (block, weights) in settings.blocks.iter().zip(&self.numbers).filter(|(_, w)| !w[0].is_empty()) {
             let mut classes = [0f64; 3];
             self.numbers(block.kind, view, &scope, known, |values| {
-                for (&value, weights) in values.iter().zip(weights).filter(|(value, _)| **value != 0.0) {
-                    features += 1;
-                    let value = f64::from(value);
-                    classes.iter_mut().zip(weights).for_each(|(sum, w)| *sum += value * f64::from(*w));
-                }
+                features += values.iter().filter(|value| **value != 0.0).count();
+                classes = weights.each_ref().map(|weights| dot(values, weights));
             });
             logits.iter_mut().zip(classes).for_each(|(logit, sum)| *logit += f64::from(block.scale) * sum);
         }

@@ -99,18 +99,32 @@ pub fn cluster_bootstrap<S: Send>(
     seed: u64,
     statistic: impl Fn(&[u32]) -> S + Sync,
 ) -> Vec<S> {
+    bootstrap(clusters.len(), replicates, seed, |drawn| {
+        let mut weights = vec![0u32; items];
+        for (cluster, &times) in clusters.iter().zip(drawn) {
+            cluster.iter().for_each(|&item| weights[item] += times);
+        }
+        statistic(&weights)
+    })
+}
+
+/// The same for a statistic that gets a weight for each of `clusters` clusters.
+pub fn bootstrap<S: Send>(
+    clusters: usize,
+    replicates: usize,
+    seed: u64,
+    statistic: impl Fn(&[u32]) -> S + Sync,
+) -> Vec<S> {
     use rayon::prelude::*;
     (0..replicates)
         .into_par_iter()
         .map(|replicate| {
             let mut random = generator(seed, replicate as u64 + 1);
-            let mut weights = vec![0u32; items];
-            for _ in 0..clusters.len() {
-                for &item in &clusters[random.random_range(0..clusters.len())] {
-                    weights[item] += 1;
-                }
+            let mut drawn = vec![0u32; clusters];
+            for _ in 0..clusters {
+                drawn[random.random_range(0..clusters)] += 1;
             }
-            statistic(&weights)
+            statistic(&drawn)
         })
         .collect()
 }

@@ -18,7 +18,7 @@ mod shrinkage;
 mod signatures;
 
 pub use agreement::{Coincidences, KappaWeights, Level, kappa};
-pub use bootstrap::{Interval, bca_interval, cluster_bootstrap, percentile_interval};
+pub use bootstrap::{Interval, bca_interval, bootstrap, cluster_bootstrap, percentile_interval};
 pub use change_point::{Dated, MeanChange, mean_change};
 pub use distributions::{normal_cdf, normal_quantile, student_t_cdf, student_t_quantile};
 pub use folds::grouped_folds;

@@ -37,16 +37,16 @@ fn role_of(noun: &str) -> Option<&'static str> {
     }
 }
 
-/// Adds the role nouns of a document to its mentions.
+/// Adds the role nouns of a document to its mentions; `roles` gives those of a company.
 ///
 /// A role noun is linked to the company named *first* in the nearest earlier sentence that names one the role fits, which is
 /// its grammatical subject more often than the last one is ("A was founded by people from B. The company …" is A). The
 /// sentence may be up to [`REACH`] paragraphs back. A role noun that a name follows directly ("the company
 /// Anthropic") is that name's apposition and not linked.
-pub(super) fn link(
+pub(super) fn link<'a>(
     paragraphs: &[Normalized],
     mut mentions: Vec<Vec<Mention>>,
-    roles: &[&[String]],
+    roles: impl Fn(usize) -> &'a [String],
 ) -> Vec<Vec<Mention>> {
     if mentions.iter().all(Vec::is_empty) {
         return mentions;
@@ -92,7 +92,7 @@ pub(super) fn link(
             if apposed {
                 continue;
             }
-            let fits = |company: usize| role.is_none_or(|role| roles[company].iter().any(|r| r == role));
+            let fits = |company: usize| role.is_none_or(|role| roles(company).iter().any(|r| r == role));
             let earlier_here = &named[earlier..];
             let begun = earlier_here.partition_point(|(_, sentence, _)| sentence.start <= range.start);
             let same = earlier_here[..begun].iter().rev().take(SENTENCES).find_map(|(_, sentence, companies)| {
@@ -145,7 +145,7 @@ mod tests {
             .collect();
         let chipmaker = ["chipmaker".to_string()];
         let roles: [&[String]; 3] = [&[], &chipmaker, &[]];
-        link(&texts, mentions, &roles)
+        link(&texts, mentions, |company| roles[company])
             .into_iter()
             .flatten()
             .filter(|m| m.via == Via::Anaphora)

@@ -174,14 +174,13 @@ impl Finder {
     pub fn find_known(&self, paragraphs: &[Normalized], known: &[usize]) -> Vec<Vec<Mention>> {
         let candidates: Vec<Vec<Candidate>> = paragraphs.iter().map(|p| self.candidates(p)).collect();
         let accepted = self.resolve(paragraphs, candidates, known);
-        let roles: Vec<&[String]> = self.table.companies.iter().map(|c| c.roles.as_slice()).collect();
-        link(paragraphs, accepted, &roles)
+        link(paragraphs, accepted, |company| &self.table.companies[company].roles)
     }
 
     fn candidates(&self, paragraph: &Normalized) -> Vec<Candidate> {
         let text = paragraph.as_str();
         let mut valid: Vec<(Range<usize>, Pattern)> = Vec::new();
-        self.matcher.find_overlapping(text, |range, number| {
+        let mut found = |range: Range<usize>, number: usize| {
             let pattern = self.patterns[number];
             let cased = match pattern {
                 Pattern::Alias { company, alias } => self.table.companies[company].aliases[alias].cased,
@@ -191,7 +190,13 @@ impl Finder {
             if let Some(end) = bounds(text, range, pattern.text(&self.table), cased, |at| paragraph.is_seam(at)) {
                 valid.push((start..end, pattern));
             }
-        });
+        };
+        // A name inside a word is one only where scraping glued it to the word before, and begins with a capital letter.
+        if paragraph.has_seams() {
+            self.matcher.find_overlapping(text, &mut found);
+        } else {
+            self.matcher.find_overlapping_words(text, &mut found);
+        }
         // Leftmost, then longest; a phrase that is no company wins over an alias of the same length.
         valid.sort_by_key(|(range, pattern)| {
             (range.start, std::cmp::Reverse(range.end), matches!(pattern, Pattern::Alias { .. }))

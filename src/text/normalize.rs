@@ -90,6 +90,11 @@ impl Normalized {
         begin(first)..end
     }
 
+    /// Whether there is any [seam](Self::is_seam).
+    pub fn has_seams(&self) -> bool {
+        !self.seams.is_empty()
+    }
+
     /// Whether a mark that may have parted words, like an emoji, vanished at this place of the normalised text.
     pub fn is_seam(&self, at: usize) -> bool {
         self.seams.binary_search(&at).is_ok()
