@@ -22,8 +22,12 @@ const LACKING: u32 = u32::MAX;
 const NONE: u32 = u32::MAX;
 /// Bits of the filter for each group: one place in eight or fewer is looked up in vain.
 const BITS_FOR_GROUP: usize = 8;
-/// The filter has at least 2 to this power of bits: 8 KiB, which stay in the nearest cache.
+/// A filter has at least 2 to this power of bits: 8 KiB, which stay in the nearest cache.
 const FEWEST_BITS: u32 = 16;
+/// So few patterns, as those of one text, have small filters, which take no time to make.
+const FEW: usize = 32;
+/// Those have 2 to this power of bits.
+const FEW_BITS: u32 = 10;
 
 /// Strings to look for.
 #[derive(Debug, Clone)]
@@ -34,7 +38,7 @@ pub(crate) struct Matcher {
     entries: Vec<Entry>,
     /// The numbers of the patterns, entry by entry.
     numbers: Vec<u32>,
-    /// The first two bytes of patterns below [`HEAD`] bytes.
+    /// The first two bytes of patterns below [`HEAD`] bytes, as far as there are bits.
     pairs: Bits,
     /// The hashes of the heads of groups.
     heads: Bits,
@@ -96,11 +100,12 @@ impl Matcher {
             }
             numbers.push(number);
         }
-        let mut pairs = Bits::new(u16::BITS);
+        let bits = if entries.len() > FEW { FEWEST_BITS } else { FEW_BITS };
+        let mut pairs = Bits::new(bits);
         for entry in entries.iter().take_while(|entry| entry.text.len() < HEAD) {
             match bytes[entry.text.clone()] {
-                [only] => (0..=u8::MAX).for_each(|next| pairs.set(u16::from_le_bytes([only, next]).into())),
-                [first, next, ..] => pairs.set(u16::from_le_bytes([first, next]).into()),
+                [only] => (0..=u8::MAX).for_each(|next| pairs.set_low(u16::from_le_bytes([only, next]).into())),
+                [first, next, ..] => pairs.set_low(u16::from_le_bytes([first, next]).into()),
                 [] => {}
             }
         }
@@ -117,7 +122,7 @@ impl Matcher {
             }
         }
         groups.push(entries.len() as u32);
-        let mut heads = Bits::new((keys.len() * BITS_FOR_GROUP).next_power_of_two().ilog2().max(FEWEST_BITS));
+        let mut heads = Bits::new((keys.len() * BITS_FOR_GROUP).next_power_of_two().ilog2().max(bits));
         for (key, _) in &keys {
             heads.set_hash((key >> 32) as u32);
         }
@@ -160,7 +165,7 @@ impl Matcher {
             let mut places = 0_u64;
             for (at, window) in block.windows(HEAD).enumerate() {
                 let word = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
-                places |= (self.pairs.get((word & 0xFFFF) as usize) | self.heads.get_hash(hash(word))) << at;
+                places |= (self.pairs.get_low(word & 0xFFFF) | self.heads.get_hash(hash(word))) << at;
             }
             if places != 0 {
                 places &= !without(start..(start + BLOCK).min(lower.len()));
@@ -173,7 +178,7 @@ impl Matcher {
                     continue;
                 }
                 let word = u32::from_le_bytes([padded[at], padded[at + 1], padded[at + 2], padded[at + 3]]);
-                if self.pairs.get((word & 0xFFFF) as usize) == 1 {
+                if self.pairs.get_low(word & 0xFFFF) == 1 {
                     for length in 1..HEAD {
                         self.at(lower, at, lacking(word, length), &mut chain, &mut found);
                     }
@@ -272,6 +277,16 @@ impl Bits {
     #[inline]
     fn get(&self, at: usize) -> u64 {
         self.words[at / 64] >> (at % 64) & 1
+    }
+
+    fn set_low(&mut self, number: u32) {
+        self.set((number & ((1 << self.bits) - 1)) as usize);
+    }
+
+    /// Of a larger number, what its lower bits say.
+    #[inline]
+    fn get_low(&self, number: u32) -> u64 {
+        self.get((number & ((1 << self.bits) - 1)) as usize)
     }
 
     fn set_hash(&mut self, hash: u32) {

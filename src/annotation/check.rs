@@ -18,7 +18,7 @@ use super::ranking::{balance, entries, rank};
 use crate::features::BlockKind;
 use crate::label::{Class, Language, Sentiment, Stance};
 use crate::labels::{Item, ItemTarget, Label, Record, Suggestion, few_targets};
-use crate::model::{Examples, TrainOptions, cross_validate};
+use crate::model::{Examples, Parse, TrainOptions, cross_validate};
 use crate::target::Finder;
 
 /// Stronger regularisation than that of a model to be used: it fits wrong labels less closely. How it was chosen stands in `benches/README.md`.
@@ -231,7 +231,7 @@ pub fn check(
             .filter(|block| block.kind == BlockKind::Spelling)
             .for_each(|block| block.on = false);
     }
-    let examples = Examples::new(set.records, finder, train.stance.settings.hmm);
+    let examples = Examples::new(set.records, finder, Parse { hmm: train.stance.settings.hmm, lexicon: true });
     let entries = entries(set.records, &examples);
     let mut warnings = Vec::new();
     let mut p: HashMap<(Task, usize), [f64; 3]> = HashMap::new();

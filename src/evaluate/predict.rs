@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::report::Prediction;
 use crate::label::most_probable;
 use crate::labels::{Label, Record};
-use crate::model::{CompiledHead, CompiledModel, Example, Examples, Judgement, OutOfFold};
+use crate::model::{CompiledHead, CompiledModel, Example, Examples, Judgement, OutOfFold, Parse};
 use crate::score::ABSTAIN_BELOW;
 use crate::target::{Finder, Passage};
 use crate::text::language;
@@ -25,8 +25,8 @@ impl Predicted {
     /// What a model says of records; those of one document and target are put in context.
     pub fn of(model: &CompiledModel, records: &[Record], finder: &Finder) -> Self {
         let head = model.stance.as_ref().or(model.sentiment.as_ref());
-        let hmm = head.is_none_or(|head| head.settings().hmm);
-        let examples = Examples::new(records, finder, hmm);
+        let parse = head.map_or(Parse { hmm: true, lexicon: false }, CompiledHead::parse);
+        let examples = Examples::new(records, finder, parse);
         let predict = |head: &Option<CompiledHead>, list: &[Example]| -> Vec<Prediction> {
             let Some(head) = head else { return Vec::new() };
             let mut judgements = judge(head, &examples, list);

@@ -8,7 +8,7 @@ use super::decision::Decision;
 use super::head::{Contribution, Head, Judgement};
 use super::sparse_logistic::log_softmax;
 use super::texts::TrainingTexts;
-use super::{Model, Provenance, identity};
+use super::{Model, Parse, Provenance, identity};
 use crate::features::{
     BlockKind, Entry, Known, Place, Plan, Reading, Scope, Settings, View, Vocabulary, attribute, damped, entry_key,
     tally, values, visit, width,
@@ -209,6 +209,11 @@ impl CompiledHead {
     /// Looks the words of a paragraph up, for all heads of the model and all targets.
     pub fn look_up(&self, passage: &Passage) -> Known {
         Known::new(&self.vocabulary, &self.plan, passage, self.looks.vectors)
+    }
+
+    /// What the heads of the model ask of a text.
+    pub fn parse(&self) -> Parse {
+        Parse { hmm: self.rest.settings.hmm, lexicon: self.looks.lexicon }
     }
 
     /// What the lexicon finds in a paragraph, if a head of the model asks for it.

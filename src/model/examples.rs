@@ -25,6 +25,15 @@ pub struct Example {
     pub class: usize,
 }
 
+/// What is found out of a text beside its targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parse {
+    /// Whether jieba may find words that its dictionary lacks.
+    pub hmm: bool,
+    /// Whether the lexicon is looked into; else the readings are empty.
+    pub lexicon: bool,
+}
+
 /// Examples of both tasks with the passages that they look at; a text that several records share is one passage.
 #[derive(Debug, Clone, Default)]
 pub struct Examples {
@@ -43,7 +52,7 @@ impl Examples {
     ///
     /// Records with one text mask each other's targets, as the companies of one paragraph do in an article; the texts of one
     /// `doc` are searched as one document.
-    pub fn new(records: &[Record], finder: &Finder, hmm: bool) -> Self {
+    pub fn new(records: &[Record], finder: &Finder, parse: Parse) -> Self {
         let mut by_text: HashMap<&str, usize> = HashMap::new();
         let mut by_doc: HashMap<&str, usize> = HashMap::new();
         let mut texts: Vec<Vec<usize>> = Vec::new();
@@ -63,7 +72,7 @@ impl Examples {
         let numbers = TableNumbers::new(records, finder);
         let make = |doc: &Vec<usize>| {
             let texts: Vec<&[usize]> = doc.iter().map(|&text| &texts[text][..]).collect();
-            document(records, &texts, finder, &numbers, hmm)
+            document(records, &texts, finder, &numbers, parse)
         };
         let made: Vec<Vec<Made>> = docs.par_iter().map(make).collect();
         let members = docs.iter().flatten().map(|&text| &texts[text]);
@@ -144,7 +153,7 @@ fn document(
     texts: &[&[usize]],
     finder: &Finder,
     numbers: &TableNumbers<'_>,
-    hmm: bool,
+    parse: Parse,
 ) -> Vec<Made> {
     let normalized: Vec<Normalized> = texts
         .iter()
@@ -165,7 +174,7 @@ fn document(
     let table = normalized.into_iter().zip(mentions);
     let in_table = finder.table().companies.len();
     let make = |((text, mentions), members): ((_, _), &&[usize])| {
-        passage(records, members, text, mentions, (numbers, in_table), hmm)
+        passage(records, members, text, mentions, (numbers, in_table), parse)
     };
     table.zip(texts).map(make).collect()
 }
@@ -177,7 +186,7 @@ fn passage(
     normalized: Normalized,
     known: Vec<Mention>,
     (table, in_table): (&TableNumbers<'_>, usize),
-    hmm: bool,
+    parse: Parse,
 ) -> Made {
     let text = &records[members[0]].text;
     // Targets outside the table get numbers behind it.
@@ -226,8 +235,8 @@ fn passage(
     mentions.dedup_by(|next, kept| next.range.start < kept.range.end);
     let targets =
         numbers.into_iter().map(|number| number.filter(|n| mentions.iter().any(|m| m.company == *n))).collect();
-    let passage = Passage::new(normalized, mentions, Segmenter { hmm });
-    let reading = Reading::new(&passage);
+    let passage = Passage::new(normalized, mentions, Segmenter { hmm: parse.hmm });
+    let reading = if parse.lexicon { Reading::new(&passage) } else { Reading::default() };
     (passage, reading, targets)
 }
 
@@ -245,7 +254,7 @@ mod tests {
 
     fn examples(lines: &str) -> Examples {
         let records: Vec<Record> = crate::labels::read(lines.as_bytes()).map(Result::unwrap).collect();
-        Examples::new(&records, &Finder::new(TargetTable::builtin()), true)
+        Examples::new(&records, &Finder::new(TargetTable::builtin()), Parse { hmm: true, lexicon: true })
     }
 
     fn mask(examples: &Examples, at: usize) -> Vec<String> {

@@ -25,7 +25,7 @@ pub use compiled::{CompiledHead, CompiledModel};
 pub use decision::{Decision, Offsets};
 pub use error_rates::ErrorRates;
 pub use evidence::{Evidence, Role, TOLERANCE, Word};
-pub use examples::{Example, Examples};
+pub use examples::{Example, Examples, Parse};
 pub use file::{ModelError, VERSION};
 pub use head::{Contribution, Head, Judgement};
 pub use options::{HeadOptions, TrainOptions};

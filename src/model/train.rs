@@ -13,7 +13,7 @@ use super::calibration::{Calibration, CalibrationError};
 use super::context::in_context;
 use super::count_ratio;
 use super::decision::{Decision, Offsets, macro_f1};
-use super::examples::{Example, Examples};
+use super::examples::{Example, Examples, Parse};
 use super::head::Head;
 use super::options::{HeadOptions, TrainOptions};
 use super::sparse_logistic::{FitError, SparseLogistic, SparseLogisticParams, log_softmax};
@@ -486,7 +486,7 @@ pub fn train(
     progress: &(dyn Fn(&str, usize, usize) + Sync),
 ) -> Result<Trained, TrainError> {
     progress("reading texts", 0, 1);
-    let examples = Examples::new(records, finder, options.stance.settings.hmm);
+    let examples = Examples::new(records, finder, Parse { hmm: options.stance.settings.hmm, lexicon: true });
     if examples.stance.is_empty() && examples.sentiment.is_empty() {
         return Err(TrainError::Empty);
     }
