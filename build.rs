@@ -55,7 +55,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", path.display());
     println!("cargo::rerun-if-changed=src/slots.rs");
     let vectors = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    lay_out(&vectors);
+    let vectors = lay_out(&vectors);
     let mut hasher = XxHash64::with_seed(0);
     hasher.write(map.as_fst().as_bytes());
     hasher.write(&vectors);
@@ -103,17 +103,30 @@ fn write(name: &str, bytes: &[u8]) {
     fs::write(out, bytes).expect("the build folder can be written");
 }
 
-/// Takes the word vectors apart into the arrays that the program uses.
-fn lay_out(vectors: &[u8]) {
+/// Takes the word vectors apart into the arrays that the program uses, which say what the vectors are. A component has four bits: from −7 to 7 in units of a seventh of the largest of its vector, plus 8;
+/// the first half of them are the lower bits. The unit is made part of the weight.
+fn lay_out(vectors: &[u8]) -> Vec<u8> {
     let tensors = SafeTensors::deserialize(vectors).expect("models/vectors.safetensors is a safetensors file");
     let get = |name: &str| tensors.tensor(name).expect("the vectors have this tensor").data();
     let terms = std::str::from_utf8(get("terms")).expect("terms are UTF-8");
     let hashes: Vec<(u64, u32)> = terms.lines().map(|term| XxHash3_64::oneshot(term.as_bytes())).zip(0..).collect();
     assert_eq!(get("weights").len(), hashes.len() * 4, "a weight a term");
     let slots: Vec<u8> = slots::build(&hashes).into_iter().flatten().flat_map(u32::to_le_bytes).collect();
+    let weights = get("weights").as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let (mut components, mut scaled) = (Vec::new(), Vec::new());
+    for (vector, weight) in get("vectors").chunks(get("vectors").len() / hashes.len()).zip(weights) {
+        let largest = vector.iter().map(|&component| f32::from(component as i8).abs()).fold(1.0, f32::max);
+        let rounded = |component: u8| (f32::from(component as i8) / largest * 7.0).round() as i8;
+        let (low, high) = vector.split_at(vector.len() / 2);
+        components.extend(
+            low.iter().zip(high).map(|(&low, &high)| (rounded(low) + 8) as u8 | ((rounded(high) + 8) as u8) << 4),
+        );
+        scaled.extend((weight * largest / 7.0).to_le_bytes());
+    }
     write("vectors.slots", &slots);
-    write("vectors.weights", get("weights"));
-    write("vectors.components", get("vectors"));
+    write("vectors.weights", &scaled);
+    write("vectors.components", &components);
+    [components, scaled, terms.as_bytes().to_vec()].concat()
 }
 
 /// The terms of a line and their value.

@@ -10,10 +10,10 @@ use super::extract::Few;
 use super::grams::Family;
 use super::known::Occurrence;
 use super::plan::Layout;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Record, Vocabulary};
 
-/// What n-grams add up to in one block: the square of the length, and for each class Σ value × weight.
-pub type Sums = [f64; 4];
+/// What n-grams add up to in one block: the square of the length, and for each pole Σ value × weight.
+pub type Sums = [f64; 3];
 
 /// (1 + ln tf): how much an n-gram counts that stands so often in a block.
 pub fn damped(count: u32) -> f64 {
@@ -24,12 +24,12 @@ pub fn damped(count: u32) -> f64 {
 
 /// Adds an n-gram that counts `times` in a block.
 #[inline]
-pub(super) fn add(sums: &mut Sums, values: &[f32; 4], times: f64) {
-    let value = times * f64::from(values[0]);
+pub(super) fn add(sums: &mut Sums, record: Record, times: f64) {
+    let value = times * record.idf();
+    let [positive, negative] = record.weights();
     sums[0] += value * value;
-    for class in 1..4 {
-        sums[class] += value * f64::from(values[class]);
-    }
+    sums[1] += value * positive;
+    sums[2] += value * negative;
 }
 
 /// N-grams by their numbers, and in how many windows they are.
@@ -86,8 +86,8 @@ impl Running {
             let times = damped(*times);
             let (before, after) = (&self.sums[start], &self.sums[end]);
             sums[0] += times * times * (after[0] - before[0]);
-            for class in 1..4 {
-                sums[class] += times * (after[class] - before[class]);
+            for pole in 1..3 {
+                sums[pole] += times * (after[pole] - before[pole]);
             }
             features += (self.features[end] - self.features[start]) as usize;
         }
@@ -112,7 +112,7 @@ impl Laid {
     pub(super) fn new(layout: &Layout) -> Self {
         let blocks = layout.lanes.len();
         Laid {
-            whole: vec![[0.0; 4]; blocks],
+            whole: vec![[0.0; 3]; blocks],
             features: vec![0; blocks],
             running: Default::default(),
             repeated: Default::default(),
@@ -144,11 +144,11 @@ impl Laid {
         running.places.reserve(found.len());
         running.sums.reserve((found.len() + 1) * parts.len());
         running.features.reserve((found.len() + 1) * parts.len());
-        running.sums.extend(parts.iter().map(|_| [0.0; 4]));
+        running.sums.extend(parts.iter().map(|_| [0.0; 3]));
         running.features.extend(parts.iter().map(|_| 0));
         for place in found.iter().zip(once).filter_map(|(place, once)| once.then_some(place)) {
-            for (block, values) in vocabulary.records(place.record) {
-                add(&mut self.whole[block], values, 1.0);
+            for (block, record) in vocabulary.records(place.record) {
+                add(&mut self.whole[block], record, 1.0);
                 self.features[block] += 1;
             }
             running.places.push(place.parts);
@@ -157,8 +157,8 @@ impl Laid {
         }
         for same in repeated.chunk_by(|a, b| a.record == b.record) {
             let times = damped(same.len() as u32);
-            for (block, values) in vocabulary.records(same[0].record) {
-                add(&mut self.whole[block], values, times);
+            for (block, record) in vocabulary.records(same[0].record) {
+                add(&mut self.whole[block], record, times);
                 self.features[block] += 1;
             }
         }
@@ -167,12 +167,12 @@ impl Laid {
 
     /// Ends the sums of the whole paragraph with its language.
     pub(super) fn end(&mut self, vocabulary: &Vocabulary, layout: &Layout, language: Option<u32>) {
-        for (block, values) in language.into_iter().flat_map(|record| vocabulary.records(record)) {
-            add(&mut self.whole[block], values, 1.0);
+        for (block, record) in language.into_iter().flat_map(|first| vocabulary.records(first)) {
+            add(&mut self.whole[block], record, 1.0);
             self.features[block] += 1;
         }
         for (block, _) in layout.lanes.iter().enumerate().filter(|(_, lane)| **lane > 0) {
-            self.whole[block] = [0.0; 4];
+            self.whole[block] = [0.0; 3];
             self.features[block] = 0;
         }
     }

@@ -84,8 +84,10 @@ pub struct Found<'a> {
     pub block: usize,
     /// How often it stands in the block, at least once.
     pub count: u32,
-    /// The inverse document frequency, and the weight of each class.
-    pub values: &'a [f32; 4],
+    /// The inverse document frequency.
+    pub idf: f64,
+    /// The weights of both poles.
+    pub weights: [f64; 2],
     family: Family,
     lane: u8,
     occurrences: &'a [Occurrence],
@@ -114,14 +116,14 @@ pub fn tally(vocabulary: &Vocabulary, plan: &Plan, scope: &Scope, view: View<'_>
     let tokens = &view.passage.tokens;
     let laid = &known.laid;
     let covers = Covers::new(scope, tokens, plan);
-    let mut sums = vec![[0.0; 4]; plan.lanes.len()];
+    let mut sums: Vec<Sums> = vec![[0.0; 3]; plan.lanes.len()];
     sums[plan.own.clone()].copy_from_slice(&laid.whole[plan.own.clone()]);
     let mut features = laid.features[plan.own.clone()].iter().map(|&features| features as usize).sum();
     // Blocks that have the n-gram nowhere add nothing; to ask which those are would take longer than to add it.
-    let mut add_counted = |counts: [u32; LANES], record: u32| {
-        for (block, values) in vocabulary.records(record) {
+    let mut add_counted = |counts: [u32; LANES], first: u32| {
+        for (block, record) in vocabulary.records(first) {
             let count = counts[usize::from(plan.lanes[block])];
-            add(&mut sums[block], values, damped(count));
+            add(&mut sums[block], record, damped(count));
             features += usize::from(count > 0);
         }
     };
@@ -155,6 +157,9 @@ pub fn tally(vocabulary: &Vocabulary, plan: &Plan, scope: &Scope, view: View<'_>
     }
     sums.truncate(plan.own.end);
     sums.drain(..plan.own.start);
+    for ([_, poles @ ..], unit) in sums.iter_mut().zip(&vocabulary.units()[plan.own.clone()]) {
+        poles.iter_mut().for_each(|sum| *sum *= f64::from(*unit));
+    }
     (sums, features)
 }
 
@@ -170,12 +175,21 @@ pub fn visit(
     let covers = Covers::new(scope, &view.passage.tokens, plan);
     let mut group = |family: Family, same: &[Occurrence]| {
         let counts = covers.counts(family, same);
-        for (block, values) in vocabulary.records(same[0].record) {
+        for (block, record) in vocabulary.records(same[0].record) {
             let lane = plan.lanes[block];
             let count = counts[usize::from(lane)];
             if count > 0 {
-                let (block, occurrences, covers) = (block - plan.own.start, same, &covers);
-                found(Found { block, count, values, family, lane, occurrences, covers });
+                let unit = f64::from(vocabulary.units()[block]);
+                found(Found {
+                    block: block - plan.own.start,
+                    count,
+                    idf: record.idf(),
+                    weights: record.weights().map(|weight| weight * unit),
+                    family,
+                    lane,
+                    occurrences: same,
+                    covers: &covers,
+                });
             }
         }
     };

@@ -21,6 +21,8 @@ static VECTORS: LazyLock<Vectors> = LazyLock::new(|| Vectors {
 
 /// Length of a vector.
 pub const DIMENSIONS: usize = 96;
+/// Bytes of a vector: a byte has the component d in its lower and the component d + 48 in its upper half, each plus 8.
+const BYTES: usize = DIMENSIONS / 2;
 
 struct Vectors {
     slots: Cow<'static, [[u32; 2]]>,
@@ -36,8 +38,11 @@ impl Vectors {
     fn add(&self, at: u32, factor: f32, sum: &mut [f32; DIMENSIONS]) {
         let at = at as usize;
         let factor = factor * self.weights[at];
-        for (slot, &component) in sum.iter_mut().zip(&COMPONENTS[at * DIMENSIONS..(at + 1) * DIMENSIONS]) {
-            *slot += factor * f32::from(component as i8);
+        let components = &COMPONENTS[at * BYTES..(at + 1) * BYTES];
+        let (low, high) = sum.split_at_mut(BYTES);
+        for ((low, high), &two) in low.iter_mut().zip(high).zip(components) {
+            *low += factor * f32::from((two & 15) as i8 - 8);
+            *high += factor * f32::from((two >> 4) as i8 - 8);
         }
     }
 }
@@ -74,8 +79,8 @@ impl Located {
         located.starts.push(located.rows.len() as u32);
         // As with the records of n-grams: fetched together, they are waited for once.
         let fetched = located.rows.iter().fold(0, |fetched, &(at, _)| {
-            let at = at as usize * DIMENSIONS;
-            fetched ^ COMPONENTS[at] ^ COMPONENTS[at + DIMENSIONS - 1]
+            let at = at as usize * BYTES;
+            fetched ^ COMPONENTS[at] ^ COMPONENTS[at + BYTES - 1]
         });
         std::hint::black_box(fetched);
         located
@@ -111,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_languages_share_a_space() {
-        assert_eq!(COMPONENTS.len(), VECTORS.weights.len() * DIMENSIONS);
+        assert_eq!(COMPONENTS.len(), VECTORS.weights.len() * BYTES);
         for (english, chinese) in [("cheap", "便宜"), ("lawsuit", "诉讼"), ("hypocrisy", "虚伪")] {
             let related = cosine(english, chinese);
             let unrelated = cosine(english, "星期三");

@@ -105,20 +105,20 @@ impl Rest {
 /// One vocabulary for the n-grams of all heads, with the terms in its order.
 pub(super) fn vocabulary(heads: [Option<&Head>; 2]) -> (Vocabulary, Vec<&str>) {
     let mut entries = Vec::new();
-    let mut first = 0;
+    let mut units = Vec::new();
     for head in heads.into_iter().flatten() {
         let vectorizer = head.vectorizer();
         let settings = vectorizer.settings();
         let columns = vectorizer.terms().iter().zip(vectorizer.blocks()).zip(vectorizer.idf()).zip(head.weights());
-        for (((term, &block), &idf), &[positive, neutral, negative]) in columns {
+        for (((term, &block), &idf), &[positive, _, negative]) in columns {
             if let Some(key) = entry_key(&settings.blocks[usize::from(block)], term) {
-                let block = (first + usize::from(block)) as u16;
-                entries.push(Entry { key, block, term, values: [idf, positive, neutral, negative] });
+                let block = (units.len() + usize::from(block)) as u16;
+                entries.push(Entry { key, block, term, idf, weights: [positive, negative] });
             }
         }
-        first += settings.blocks.len();
+        units.extend(head.units());
     }
-    Vocabulary::build(entries)
+    Vocabulary::build(entries, units)
 }
 
 impl From<&Model> for CompiledModel {
@@ -223,7 +223,7 @@ impl CompiledHead {
 
     /// Judges a view, given what was looked up of its paragraph. A text of names and marks without a single word says nothing: it is neutral, with no features.
     ///
-    /// The logit of a class is its intercept plus, for each block of n-grams, scale / ‖v‖ · Σ v · weight with v = (1 + ln tf) · idf, plus scale · Σ x · weight for
+    /// The weights of an n-gram sum to 0. The logit of a class is its intercept plus, for each block of n-grams, scale / ‖v‖ · Σ v · weight with v = (1 + ln tf) · idf, plus scale · Σ x · weight for
     /// each block of numbers x.
     pub fn judge(&self, view: View<'_>, known: &Known) -> Judgement {
         let Rest { settings, intercepts, .. } = &self.rest;
@@ -235,9 +235,10 @@ impl CompiledHead {
         let scope = Scope::new(settings, view);
         let (sums, mut features) = tally(&self.vocabulary, &self.plan, &scope, view, known);
         let mut logits = *intercepts;
-        for (block, [square, classes @ ..]) in settings.blocks.iter().zip(sums) {
+        for (block, [square, positive, negative]) in settings.blocks.iter().zip(sums) {
             if square > 0.0 {
                 let factor = f64::from(block.scale) / square.sqrt();
+                let classes = [positive, -(positive + negative), negative];
                 logits.iter_mut().zip(classes).for_each(|(logit, sum)| *logit += factor * sum);
             }
         }
@@ -290,15 +291,15 @@ impl CompiledHead {
         let scope = Scope::new(settings, view);
         let mut squares = vec![0f64; settings.blocks.len()];
         visit(&self.vocabulary, &self.plan, &scope, view, known, |found| {
-            let value = damped(found.count) * f64::from(found.values[0]);
+            let value = damped(found.count) * found.idf;
             squares[found.block] += value * value;
         });
         let mut contributions = Vec::new();
         visit(&self.vocabulary, &self.plan, &scope, view, known, |found| {
             let block = &settings.blocks[found.block];
-            let [idf, positive, _, negative] = found.values.map(f64::from);
+            let [positive, negative] = found.weights;
             let factor = f64::from(block.scale) / squares[found.block].sqrt();
-            let share = factor * damped(found.count) * idf * (positive - negative) / f64::from(found.count);
+            let share = factor * damped(found.count) * found.idf * (positive - negative) / f64::from(found.count);
             contributions.extend(found.places().map(|(place, times)| Contribution {
                 block: block.kind,
                 place,

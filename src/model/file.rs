@@ -3,7 +3,8 @@
 //! A safetensors file whose metadata has one entry, `lichang`: JSON with a magic word, the version of the layout, the settings and the
 //! provenance. The n-grams of both heads are one list, ascending by their keys. `slots` u32 [slots, 2] is the table from keys to records ([`Vocabulary`]); `records.blocks` u16
 //! [records] has the block of each record, those of the sentiment head numbered behind those of the stance head, with bit 15 on the last record of an
-//! n-gram; `records.values` f32 [records, 4] has its inverse document frequency and the weights of the classes; `terms` u8 [bytes] spells the n-grams (UTF-8, a line feed behind each).
+//! n-gram; `records.values` u32 [records, 2] has the bits of its inverse document frequency as f32, and as two i16, the lower half first, the weights of the positive and of the negative pole
+//! in units of the block; the weights of an n-gram sum to 0. `units` f32 [blocks] are those units, powers of 2; `terms` u8 [bytes] spells the n-grams (UTF-8, a line feed behind each).
 //! Tensors of head H: `H.numbers` f32 [columns, 3] has the weights of the blocks of numbers, one after the other, `H.intercepts` f64 [3], `H.calibration` f64 [3, 4] (matrix and bias),
 //! `H.decision` f64 [2, 3], `H.context` f64 [1]. `texts` u64 [n] are the fingerprints of the training texts, ascending; a file without them is a model that does not know
 //! them. Everything is little-endian. The bytes depend on the model alone.
@@ -27,7 +28,7 @@ use crate::image::Image;
 const KEY: &str = "lichang";
 const MAGIC: &str = "lichang model";
 /// The version of the layout that this program writes, and the newest that it reads.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// A file that is not a usable model.
 #[derive(Debug, thiserror::Error)]
@@ -123,9 +124,15 @@ impl Model {
             ),
             tensor(
                 "records.values",
-                Dtype::F32,
-                &[values.len(), 4],
+                Dtype::U32,
+                &[values.len(), 2],
                 values.iter().flatten().flat_map(|x| x.to_le_bytes()).collect(),
+            ),
+            tensor(
+                "units",
+                Dtype::F32,
+                &[vocabulary.units().len()],
+                vocabulary.units().iter().flat_map(|x| x.to_le_bytes()).collect(),
             ),
             tensor("terms", Dtype::U8, &[text.len()], text),
             tensor("texts", Dtype::U64, &[texts.len()], texts.iter().flat_map(|x| x.to_le_bytes()).collect()),
@@ -229,7 +236,13 @@ impl<'a> Parts<'a> {
         }
         let slots = tensors.get("slots", Dtype::U32, &[None, Some(2)])?;
         let blocks = tensors.get("records.blocks", Dtype::U16, &[None])?;
-        let values = tensors.get("records.values", Dtype::F32, &[Some(blocks.len() / 2), Some(4)])?;
+        let values = tensors.get("records.values", Dtype::U32, &[Some(blocks.len() / 2), Some(2)])?;
+        let in_all = rests.iter().flatten().map(|rest| rest.settings.blocks.len()).sum();
+        let units = tensors.get("units", Dtype::F32, &[Some(in_all)])?;
+        let units: Vec<f32> = units.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        if let Some(unit) = units.iter().find(|unit| !(unit.is_normal() && **unit > 0.0 && unit.to_bits() << 9 == 0)) {
+            return Err(damaged(format!("the unit {unit} is not a power of 2")));
+        }
         let terms = std::str::from_utf8(tensors.get("terms", Dtype::U8, &[None])?).map_err(damaged)?;
         let texts = match tensors.0.tensor("texts") {
             Ok(_) => image(tensors.get("texts", Dtype::U64, &[None])?).array::<u64, 8>(),
@@ -239,6 +252,7 @@ impl<'a> Parts<'a> {
             image(slots).array::<_, 4>(),
             image(blocks).array::<_, 2>(),
             image(values).array::<_, 4>(),
+            units,
         );
         Ok(Parts { vocabulary, terms, rests, provenance, texts: TrainingTexts::stored(texts) })
     }
@@ -251,21 +265,21 @@ impl<'a> Parts<'a> {
         let mut terms = parts.terms.split_terminator('\n');
         for records in parts.vocabulary.grams() {
             let term = terms.next().ok_or_else(|| damaged("there are fewer terms than n-grams"))?;
-            for (block, values) in records {
+            for (block, idf, weights) in records {
                 let of = blocks.get(usize::from(block)).filter(|block| block.on);
                 let key = of.and_then(|of| entry_key(of, term));
                 let key =
                     key.ok_or_else(|| damaged(format!("`{term}` belongs to block {block}, which has no n-grams")))?;
-                if !values.iter().all(|value| value.is_finite()) || values[0] <= 0.0 {
+                if !(weights.iter().all(|weight| weight.is_finite()) && idf.is_finite() && idf > 0.0) {
                     return Err(damaged(format!("a weight of `{term}` is not a number")));
                 }
-                entries.push(Entry { key, block, term, values });
+                entries.push(Entry { key, block, term, idf, weights });
             }
         }
         if terms.next().is_some() {
             return Err(damaged("there are more terms than n-grams"));
         }
-        let (vocabulary, _) = Vocabulary::build(entries);
+        let (vocabulary, _) = Vocabulary::build(entries, parts.vocabulary.units().to_vec());
         if vocabulary != parts.vocabulary {
             return Err(damaged("the table of n-grams is not that of the terms"));
         }
@@ -295,10 +309,10 @@ fn header(json: &str) -> Result<Header, ModelError> {
 fn expanded(rest: Rest, first: usize, vocabulary: &Vocabulary, terms: &str) -> Result<Head, ModelError> {
     let mut columns: Vec<(u8, String, f32, [f32; 3])> = Vec::new();
     for (records, term) in vocabulary.grams().zip(terms.split_terminator('\n')) {
-        for (block, [idf, positive, neutral, negative]) in records {
+        for (block, idf, [positive, negative]) in records {
             let own = usize::from(block).checked_sub(first).filter(|block| *block < rest.settings.blocks.len());
             if let Some(block) = own {
-                columns.push((block as u8, term.to_string(), idf, [positive, neutral, negative]));
+                columns.push((block as u8, term.to_string(), idf, [positive, -(positive + negative), negative]));
             }
         }
     }
@@ -463,11 +477,11 @@ mod tests {
             ("empty", Vec::new(), "not a Lichang model"),
             ("text", b"Anthropic said on Monday that it had".to_vec(), "not a Lichang model"),
             ("foreign", plain, "not a Lichang model"),
-            ("newer", with_header(|json| json.replace("\"version\":3", "\"version\":4")), "version 4"),
-            ("older", with_header(|json| json.replace("\"version\":3", "\"version\":1")), "version 1"),
+            ("newer", with_header(|json| json.replace("\"version\":4", "\"version\":5")), "version 5"),
+            ("older", with_header(|json| json.replace("\"version\":4", "\"version\":1")), "version 1"),
             (
                 "no version",
-                with_header(|json| json.replace("\"version\":3", "\"versionless\":1")),
+                with_header(|json| json.replace("\"version\":4", "\"versionless\":1")),
                 "version is missing",
             ),
             (

@@ -3,7 +3,7 @@
 use super::calibration::Calibration;
 use super::decision::Decision;
 use super::sparse_logistic::log_softmax;
-use crate::features::{BlockKind, Place, Row, Vectorizer};
+use crate::features::{BlockKind, Place, Row, Vectorizer, width};
 use crate::label::Language;
 
 /// A vectorizer with the weights over its columns, a calibration map and the rule that names a class.
@@ -52,20 +52,65 @@ impl Judgement {
     }
 }
 
+/// The weights of n-grams, each with its block.
+fn grams<'a>(
+    vectorizer: &'a Vectorizer,
+    weights: &'a mut [[f32; 3]],
+) -> impl Iterator<Item = (&'a mut [f32; 3], usize)> {
+    let blocks = vectorizer.blocks().iter().map(|&block| usize::from(block));
+    let is_gram = |block: &usize| width(vectorizer.settings().blocks[*block].kind) == 0;
+    weights.iter_mut().zip(blocks).filter(move |(_, block)| is_gram(block))
+}
+
+fn units(vectorizer: &Vectorizer, weights: &mut [[f32; 3]]) -> Vec<f32> {
+    let mut largest = vec![0f32; vectorizer.settings().blocks.len()];
+    for (&mut [positive, _, negative], block) in grams(vectorizer, weights) {
+        largest[block] = largest[block].max(positive.abs()).max(negative.abs());
+    }
+    largest.into_iter().map(unit).collect()
+}
+
+/// The least power of 2 of which a weight is at most 32,767; 1 for 0.
+fn unit(largest: f32) -> f32 {
+    let most = f32::from(i16::MAX);
+    let mut unit = 1.0;
+    while largest > most * unit && unit < f32::MAX / 2.0 {
+        unit *= 2.0;
+    }
+    while largest > 0.0 && largest <= most * (unit / 2.0) && unit > 2.0 * f32::MIN_POSITIVE {
+        unit /= 2.0;
+    }
+    unit
+}
+
 impl Head {
     /// Puts a head together; `weights` holds one triple a column.
+    ///
+    /// The weights of an n-gram are kept as the model file keeps them: less their mean, which says nothing of the classes, and rounded to one part in 16,384 or
+    /// better of the largest one of their block ([`Head::units`]).
     ///
     /// # Panics
     /// If there is not one triple of weights a column.
     pub fn new(
         vectorizer: Vectorizer,
-        weights: Vec<[f32; 3]>,
+        mut weights: Vec<[f32; 3]>,
         intercepts: [f64; 3],
         calibration: Calibration,
         decision: Decision,
         context: f64,
     ) -> Self {
         assert_eq!(weights.len(), vectorizer.columns(), "one weight triple a column");
+        for (weights, _) in grams(&vectorizer, &mut weights) {
+            let mean = weights.iter().map(|&weight| f64::from(weight)).sum::<f64>() / 3.0;
+            weights.iter_mut().for_each(|weight| *weight = (f64::from(*weight) - mean) as f32);
+        }
+        let units = units(&vectorizer, &mut weights);
+        for ([positive, neutral, negative], block) in grams(&vectorizer, &mut weights) {
+            let unit = units[block];
+            *positive = (*positive / unit).round() * unit;
+            *negative = (*negative / unit).round() * unit;
+            *neutral = -(*positive + *negative);
+        }
         Head { vectorizer, weights, intercepts, calibration, decision, context }
     }
 
@@ -77,6 +122,11 @@ impl Head {
     /// The weights of each column, positive pole first.
     pub fn weights(&self) -> &[[f32; 3]] {
         &self.weights
+    }
+
+    /// For each block, a power of 2 of which the weights of its n-grams are whole multiples, those of the poles of at most 32,767.
+    pub fn units(&self) -> Vec<f32> {
+        units(&self.vectorizer, &mut self.weights.clone())
     }
 
     /// The intercepts.
