@@ -229,7 +229,8 @@ pub fn spell(block: &Block, view: View<'_>, place: &Place) -> String {
     match place {
         Place::Whole => term.push_str(passage.language.name()),
         Place::Bytes(range) if block.kind == BlockKind::Spelling => {
-            term.extend(masked_characters(view, range.clone()).into_iter().map(|(_, c)| c));
+            let characters = masked_characters(passage, range.clone());
+            term.extend(characters.iter().map(|character| character.seen_from(target)));
         }
         Place::Bytes(range) => term.push_str(&passage.text.as_str()[range.clone()]),
         Place::Symbols(symbols, _) => {

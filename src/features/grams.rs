@@ -119,12 +119,28 @@ pub fn characters(passage: &Passage, tokens: Range<usize>, mut emit: impl FnMut(
 /// How character n-grams show a mention of the target, and of another company.
 const MASKS: [char; 2] = ['◉', '○'];
 
-/// The characters of a paragraph, or of the bytes `within` from one of them to another, with their bytes: in lower case, each mention as one
-/// character, white space as one space.
-pub fn masked_characters(view: View<'_>, within: Range<usize>) -> Vec<(Range<usize>, char)> {
-    let View { passage, target, .. } = view;
+/// A character of a paragraph as character n-grams see it: in lower case, a mention as one character, white space as one space.
+#[derive(Debug, Clone)]
+pub struct Masked {
+    /// Its bytes.
+    pub place: Range<usize>,
+    /// The character; of a mention, that of other companies.
+    character: char,
+    /// The company that is mentioned.
+    company: Option<usize>,
+}
+
+impl Masked {
+    /// The character as it is for a target.
+    pub fn seen_from(&self, target: Option<usize>) -> char {
+        if self.company.is_some() && self.company == target { MASKS[0] } else { self.character }
+    }
+}
+
+/// The characters of a paragraph, or of the bytes `within` from one of them to another.
+pub fn masked_characters(passage: &Passage, within: Range<usize>) -> Vec<Masked> {
     let text = passage.text.as_str();
-    let mut found: Vec<(Range<usize>, char)> = Vec::with_capacity(within.len());
+    let mut found: Vec<Masked> = Vec::with_capacity(within.len());
     let mut at = within.start;
     let first = passage.mentions.partition_point(|m| m.range.end <= within.start);
     let mentions = passage.mentions[first..].iter().take_while(|m| m.range.start < within.end);
@@ -133,13 +149,14 @@ pub fn masked_characters(view: View<'_>, within: Range<usize>) -> Vec<(Range<usi
         for (offset, c) in text[at..range.start].char_indices() {
             let place = at + offset..at + offset + c.len_utf8();
             if !c.is_whitespace() {
-                found.extend(c.to_lowercase().next().filter(|c| !c.is_control()).map(|c| (place, c)));
-            } else if found.last().map_or(within.start > 0, |(_, last)| *last != SEPARATOR) {
-                found.push((place, SEPARATOR));
+                let lower = c.to_lowercase().next().filter(|c| !c.is_control());
+                found.extend(lower.map(|character| Masked { place, character, company: None }));
+            } else if found.last().map_or(within.start > 0, |last| last.character != SEPARATOR) {
+                found.push(Masked { place, character: SEPARATOR, company: None });
             }
         }
         at = range.end;
-        found.extend(company.map(|company| (range, MASKS[usize::from(Some(company) != target)])));
+        found.extend(company.map(|_| Masked { place: range, character: MASKS[1], company }));
     }
     found
 }
@@ -149,16 +166,56 @@ const SPELLING_NGRAMS: usize = 5;
 
 /// N-grams of the characters of a paragraph with their bytes.
 pub fn spelling(view: View<'_>, mut emit: impl FnMut(u64, Range<usize>)) {
-    let characters = masked_characters(view, 0..view.passage.text.as_str().len());
+    let characters = masked_characters(view.passage, 0..view.passage.text.as_str().len());
+    spelling_without_mentions(&characters, &mut emit);
+    spelling_with_mentions(&characters, view.target, emit);
+}
+
+/// Those without a mention.
+pub fn spelling_without_mentions(characters: &[Masked], mut emit: impl FnMut(u64, Range<usize>)) {
+    let mut mentions = (0..characters.len()).filter(|&at| characters[at].company.is_some()).peekable();
     for first in 0..characters.len() {
-        let chinese = is_han(characters[first].1);
-        let longest = if chinese { SPELLING_NGRAMS - 1 } else { SPELLING_NGRAMS };
-        let mut key = Family::Spelling.start();
-        for (length, (place, c)) in (1..=longest).zip(&characters[first..]) {
-            key = step(key, *c as u64);
-            if chinese || length > 1 {
-                emit(key, characters[first].0.start..place.end);
+        while mentions.next_if(|&mention| mention < first).is_some() {}
+        let end = mentions.peek().copied().unwrap_or(characters.len());
+        spelling_from(characters, first, None, |length, key, bytes| {
+            if first + length <= end {
+                emit(key, bytes);
             }
+        });
+    }
+}
+
+/// Those with a mention, as they are for a target.
+pub fn spelling_with_mentions(characters: &[Masked], target: Option<usize>, mut emit: impl FnMut(u64, Range<usize>)) {
+    let mut free = 0;
+    for (mention, _) in characters.iter().enumerate().filter(|(_, c)| c.company.is_some()) {
+        // An n-gram with several mentions belongs to the first of them.
+        for first in free.max((mention + 1).saturating_sub(SPELLING_NGRAMS))..=mention {
+            spelling_from(characters, first, target, |length, key, bytes| {
+                if first + length > mention {
+                    emit(key, bytes);
+                }
+            });
+        }
+        free = mention + 1;
+    }
+}
+
+/// The n-grams that begin at a character, with their lengths, shortest first.
+#[inline]
+fn spelling_from(
+    characters: &[Masked],
+    first: usize,
+    target: Option<usize>,
+    mut emit: impl FnMut(usize, u64, Range<usize>),
+) {
+    let chinese = is_han(characters[first].character);
+    let longest = if chinese { SPELLING_NGRAMS - 1 } else { SPELLING_NGRAMS };
+    let mut key = Family::Spelling.start();
+    for (length, character) in (1..=longest).zip(&characters[first..]) {
+        key = step(key, character.seen_from(target) as u64);
+        if chinese || length > 1 {
+            emit(length, key, characters[first].place.start..character.place.end);
         }
     }
 }

@@ -6,7 +6,9 @@
 use std::ops::Range;
 
 use super::dense::unit;
-use super::grams::{Family, OTHER, TARGET, characters, language, step, unigram};
+use super::grams::{
+    Family, Masked, OTHER, TARGET, characters, language, masked_characters, spelling_without_mentions, step, unigram,
+};
 use super::plan::Plan;
 use super::sums::Laid;
 use super::vectors::{DIMENSIONS, Located};
@@ -58,6 +60,10 @@ pub struct Known {
     pub(super) named: Vec<Named>,
     /// Character n-grams, those that are the same side by side.
     pub(super) characters: Vec<Occurrence>,
+    /// The characters across words, if a head looks at them.
+    pub(super) masked: Vec<Masked>,
+    /// Their n-grams without a mention, those that are the same side by side.
+    pub(super) spelling: Vec<Occurrence>,
     pub(super) language: Option<u32>,
     pub(super) laid: Laid,
     /// The word vectors of the tokens.
@@ -75,17 +81,24 @@ impl Known {
         wanted.tokens(&passage.tokens);
         let in_tokens = wanted.grams.len();
         characters(passage, 0..passage.tokens.len(), |key, parts, bytes| wanted.push(key, parts, bytes));
+        let in_characters = wanted.grams.len() - in_tokens;
+        let masked =
+            if layout.spelling { masked_characters(passage, 0..passage.text.as_str().len()) } else { Vec::new() };
+        spelling_without_mentions(&masked, |key, bytes| wanted.push(key, [0; 2], bytes));
         vocabulary.fetch_slots(wanted.keys());
         let find = |gram: &Gram| gram.find(vocabulary);
-        let (tokens, in_characters) = wanted.grams.split_at(in_tokens);
-        let tokens: Vec<Occurrence> = tokens.iter().filter_map(find).collect();
-        let characters: Vec<Occurrence> = in_characters.iter().filter_map(find).collect();
+        let (tokens, rest) = wanted.grams.split_at(in_tokens);
+        let (characters, spelling) = rest.split_at(in_characters);
+        let [tokens, characters, spelling] =
+            [tokens, characters, spelling].map(|grams| grams.iter().filter_map(find).collect::<Vec<Occurrence>>());
         let named: Vec<Named> = wanted.named.iter().map(|gram| gram.find(vocabulary)).collect();
         let language = vocabulary.find(language(passage));
         let spellings = named.iter().flat_map(|gram| gram.records).flatten();
-        vocabulary.fetch(tokens.iter().chain(&characters).map(|place| place.record).chain(spellings));
+        let plain = tokens.iter().chain(&characters).chain(&spelling);
+        vocabulary.fetch(plain.map(|place| place.record).chain(spellings));
         let mut laid = Laid::new(layout);
         let windows = !passage.mentions.is_empty();
+        let spelling = laid.add_whole(vocabulary, &spelling);
         let tokens = laid.add(vocabulary, layout, Family::Tokens, &tokens, windows);
         let characters = laid.add(vocabulary, layout, Family::Characters, &characters, windows);
         laid.end(vocabulary, layout, language);
@@ -93,6 +106,8 @@ impl Known {
             tokens,
             named,
             characters,
+            masked,
+            spelling,
             language,
             laid,
             mean: if vectors { unit(located.sum(std::iter::once(0..passage.tokens.len()))) } else { [0.0; DIMENSIONS] },

@@ -18,6 +18,8 @@ pub(super) struct Layout {
     pub lanes: Vec<u8>,
     /// The blocks that count in parts of the paragraph: of tokens, and of character n-grams.
     pub parts: [Vec<usize>; 2],
+    /// Whether a head looks at n-grams of characters across words.
+    pub spelling: bool,
 }
 
 /// How the blocks of a head count n-grams.
@@ -41,7 +43,8 @@ impl Plan {
             let counts = |at: &usize| lanes[*at] > 0 && Family::of(blocks[*at].kind) == Some(family);
             (0..blocks.len()).filter(counts).collect()
         });
-        let layout = Arc::new(Layout { lanes, parts });
+        let spelling = heads.iter().flat_map(|settings| settings.active()).any(|(_, b)| b.kind == BlockKind::Spelling);
+        let layout = Arc::new(Layout { lanes, parts, spelling });
         let mut end = 0;
         let plan = |settings: &&Settings| {
             let own = end..end + settings.blocks.len();

@@ -119,6 +119,24 @@ impl Laid {
         }
     }
 
+    /// Adds n-grams that only blocks of the whole paragraph count; gives them back with those that are the same side by side.
+    pub(super) fn add_whole(&mut self, vocabulary: &Vocabulary, found: &[Occurrence]) -> Vec<Occurrence> {
+        let (_, grouped) = grouped(found);
+        self.add_repeated(vocabulary, &grouped);
+        grouped
+    }
+
+    /// Adds each n-gram as often as it stands side by side with itself.
+    fn add_repeated(&mut self, vocabulary: &Vocabulary, grouped: &[Occurrence]) {
+        for same in grouped.chunk_by(|a, b| a.record == b.record) {
+            let times = damped(same.len() as u32);
+            for (block, record) in vocabulary.records(same[0].record) {
+                add(&mut self.whole[block], record, times);
+                self.features[block] += 1;
+            }
+        }
+    }
+
     /// Adds the n-grams of tokens or characters, given in the order of the text; gives them back with those that are the same side by side. Only paragraphs
     /// with mentions have `windows`.
     pub(super) fn add(
@@ -129,15 +147,13 @@ impl Laid {
         found: &[Occurrence],
         windows: bool,
     ) -> Vec<Occurrence> {
-        let mut order: Vec<u64> = (0..).zip(found).map(|(at, place)| u64::from(place.record) << 32 | at).collect();
-        order.sort_unstable();
-        let place = |key: &u64| found[*key as u32 as usize];
-        let grouped: Vec<Occurrence> = order.iter().map(place).collect();
+        let (order, grouped) = grouped(found);
         let mut once = vec![true; found.len()];
-        let repeated = &mut self.repeated[family as usize];
+        let mut repeated = Vec::new();
         for same in order.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1) {
-            same.iter().for_each(|key| once[*key as u32 as usize] = false);
-            repeated.extend(same.iter().map(place));
+            let places = same.iter().map(|key| *key as u32 as usize);
+            places.clone().for_each(|at| once[at] = false);
+            repeated.extend(places.map(|at| found[at]));
         }
         let parts: &[usize] = if windows { &layout.parts[family as usize] } else { &[] };
         let running = &mut self.running[family as usize];
@@ -155,13 +171,8 @@ impl Laid {
             running.sums.extend(parts.iter().map(|&block| self.whole[block]));
             running.features.extend(parts.iter().map(|&block| self.features[block]));
         }
-        for same in repeated.chunk_by(|a, b| a.record == b.record) {
-            let times = damped(same.len() as u32);
-            for (block, record) in vocabulary.records(same[0].record) {
-                add(&mut self.whole[block], record, times);
-                self.features[block] += 1;
-            }
-        }
+        self.add_repeated(vocabulary, &repeated);
+        self.repeated[family as usize] = repeated;
         grouped
     }
 
@@ -176,6 +187,14 @@ impl Laid {
             self.features[block] = 0;
         }
     }
+}
+
+/// N-grams with those that are the same side by side, each kind in the order of the text; and for each its record in the upper half and its place in `found` in the lower.
+fn grouped(found: &[Occurrence]) -> (Vec<u64>, Vec<Occurrence>) {
+    let mut order: Vec<u64> = (0..).zip(found).map(|(at, place)| u64::from(place.record) << 32 | at).collect();
+    order.sort_unstable();
+    let grouped = order.iter().map(|key| found[*key as u32 as usize]).collect();
+    (order, grouped)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::extract::{NEAR, Place, Scope, View, masked};
-use super::grams::{Family, characters, language, skeleton_grams, spelling, step, unigram};
+use super::grams::{Family, characters, language, skeleton_grams, spelling, spelling_with_mentions, step, unigram};
 use super::known::{Known, Occurrence, push};
 use super::plan::{LANES, Plan};
 use super::sums::{Stretches, Sums, add, damped};
@@ -198,6 +198,9 @@ pub fn visit(
     };
     each(Family::Tokens, &known.tokens);
     each(Family::Characters, &known.characters);
+    if plan.families[Family::Spelling as usize] {
+        each(Family::Spelling, &known.spelling);
+    }
     each(Family::Language, known.language.map(Occurrence::whole).as_slice());
     special(vocabulary, plan, view, known, group);
 }
@@ -224,10 +227,13 @@ fn special(
         skeleton_grams(view, |key, symbols, tokens| {
             push(&mut found, vocabulary.find(key), [symbols.start, symbols.end], tokens);
         });
+        vocabulary.fetch(found.iter().map(|place| place.record));
         each(Family::Skeleton, &mut found);
     }
     if plan.families[Family::Spelling as usize] {
-        spelling(view, |key, bytes| push(&mut found, vocabulary.find(key), [0; 2], bytes));
+        spelling_with_mentions(&known.masked, view.target, |key, bytes| {
+            push(&mut found, vocabulary.find(key), [0; 2], bytes);
+        });
         each(Family::Spelling, &mut found);
     }
     if let (true, Some(topic)) = (plan.topics, view.topic) {
