@@ -105,21 +105,24 @@ fn interval(paragraphs: &[&ParagraphScore]) -> Option<Interval> {
         return Some(Interval { low, high });
     }
     let mut random = generator(0, paragraphs.len() as u64);
+    // Side by side, as they are read in random order a thousand times: a draw below the first is favor, else one below the second against.
+    let ends: Vec<[f64; 3]> = paragraphs
+        .iter()
+        .map(|p| {
+            let [favor, _, against] = p.judgement.own;
+            [favor, favor + against, weight(p)]
+        })
+        .collect();
     let replicates: Vec<f64> = (0..REPLICATES)
         .map(|_| {
             let (mut sum, mut weights) = (0.0, 0.0);
-            for _ in 0..paragraphs.len() {
-                let p = paragraphs[random.random_range(0..paragraphs.len())];
+            for _ in 0..ends.len() {
+                let [favor, either, weight] = ends[random.random_range(0..ends.len())];
                 let draw: f64 = random.random();
-                let stance = if draw < p.judgement.own[0] {
-                    1.0
-                } else if draw < p.judgement.own[0] + p.judgement.own[2] {
-                    -1.0
-                } else {
-                    0.0
-                };
-                sum += weight(p) * stance;
-                weights += weight(p);
+                // +1 below the first end, −1 up to the second.
+                let stance = 2.0 * f64::from(u8::from(draw < favor)) - f64::from(u8::from(draw < either));
+                sum += weight * stance;
+                weights += weight;
             }
             sum / weights
         })
