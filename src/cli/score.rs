@@ -74,46 +74,68 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
     let counter = Counter::new("documents");
     counter.add(progress.seen as usize);
     let handing = Handing { done: progress.seen, inputs: progress.inputs, prompt };
-    let work = |batches: Batches| -> anyhow::Result<bool> {
-        for batch in batches {
-            let Batch { found, seen, inputs } = batch?;
-            let size = found.len();
-            let one = |document| article(&scorer, &*reporter, document);
-            let (mut written, mut stopped) = (Vec::new(), false);
-            for result in found.into_par_iter().map(one).collect::<Vec<_>>() {
-                match result {
-                    Ok(bytes) => {
-                        let separator = if progress.read > 0 { reporter.separator() } else { "" };
-                        progress.read += 1;
-                        written.extend_from_slice(separator.as_bytes());
-                        written.extend_from_slice(&bytes);
-                    }
-                    Err(error) => {
-                        progress.failed += 1;
-                        counter.suspend(|| report_error(&error.to_string()));
-                        if strict {
-                            stopped = true;
-                            break;
-                        }
+    // Takes up the results of a batch; says whether to go on.
+    let mut take_up = |scored: Scored| -> anyhow::Result<bool> {
+        let (mut written, mut stopped) = (Vec::new(), false);
+        let size = scored.results.len();
+        for result in scored.results {
+            match result {
+                Ok(bytes) => {
+                    let separator = if progress.read > 0 { reporter.separator() } else { "" };
+                    progress.read += 1;
+                    written.extend_from_slice(separator.as_bytes());
+                    written.extend_from_slice(&bytes);
+                }
+                Err(error) => {
+                    progress.failed += 1;
+                    counter.suspend(|| report_error(&error.to_string()));
+                    if strict {
+                        stopped = true;
+                        break;
                     }
                 }
             }
-            counter
-                .suspend(|| {
-                    reporter.batch(&written, &mut sink)?;
-                    if prompt { sink.flush() } else { Ok(()) }
-                })
-                .context(name.clone())?;
-            if stopped {
+        }
+        counter
+            .suspend(|| {
+                reporter.batch(&written, &mut sink)?;
+                if prompt { sink.flush() } else { Ok(()) }
+            })
+            .context(name.clone())?;
+        if stopped {
+            return Ok(false);
+        }
+        (progress.seen, progress.inputs) = (scored.seen, scored.inputs);
+        if let Sink::File(file) = &mut sink {
+            file.note(&progress).context(name.clone())?;
+        }
+        counter.add(size);
+        Ok(true)
+    };
+    let score = |Batch { found, seen, inputs }: Batch| {
+        let one = |document| article(&scorer, &*reporter, document);
+        Scored { results: found.into_par_iter().map(one).collect(), seen, inputs }
+    };
+    let work = |batches: Batches| -> anyhow::Result<bool> {
+        let mut last: Option<Scored> = None;
+        for batch in batches {
+            let batch = batch?;
+            let before = last.take();
+            // What was scored last is written meanwhile.
+            let going_on = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| last = Some(score(batch)));
+                before.map_or(Ok(true), &mut take_up)
+            })?;
+            if !going_on {
                 return Ok(false);
             }
-            (progress.seen, progress.inputs) = (seen, inputs);
-            if let Sink::File(file) = &mut sink {
-                file.note(&progress).context(name.clone())?;
+            if let Some(scored) = last.take_if(|_| prompt)
+                && !take_up(scored)?
+            {
+                return Ok(false);
             }
-            counter.add(size);
         }
-        Ok(true)
+        last.map_or(Ok(true), take_up)
     };
     let worked = read::batches(inputs, handing, work);
     counter.finish();
@@ -125,6 +147,14 @@ pub fn run(args: ScoreArgs) -> anyhow::Result<Outcome> {
     }
     reporter.end(&mut sink).and_then(|()| sink.finish(format, shown.paragraphs)).context(name)?;
     Ok(summary.outcome())
+}
+
+/// A batch that was scored.
+struct Scored {
+    /// For each document its part of the output.
+    results: Vec<Result<Vec<u8>, DocumentError>>,
+    seen: u64,
+    inputs: u64,
 }
 
 /// What the output depends on, but for what is in the inputs.
