@@ -312,6 +312,15 @@ class Bench:
             self.table.add(
                 f"score_{language}", more, per_second(scored), whole, ratio(theirs, scored, "cpu"), TIMES_PEER[language], least=True
             )
+            self.table.add(
+                f"score_{language}_each",
+                "the same by scores: of the peer one for each record, of Lichang one for each company in a paragraph",
+                f"{pairs / median(scored, 'cpu'):,.0f} scores/s",
+                f"peer {count / median(theirs, 'cpu'):,.0f} scores/s",
+                ratio(theirs, scored, "cpu") * pairs / count,
+                TIMES_PEER[language],
+                least=True,
+            )
             if short:
                 continue
             _, started, their_start, judged = found

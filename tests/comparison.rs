@@ -1,7 +1,7 @@
 //! Comparisons of made-up outlets whose true stances are known: 95 % intervals cover what they should, and tests find nothing where there is nothing.
 //!
 //! The classifier of each world is right about three quarters of the time and errs in another direction for each outlet. `benches/README.md` has the figures that
-//! `cargo test --release --test comparison -- --nocapture` prints.
+//! `cargo test --profile quick --test comparison -- --nocapture` prints.
 
 use lichang::compare::{CompareOptions, Comparison, Correction, Gatherer, Gold, JudgedParagraph, Scored, ScoredPair};
 use lichang::label::{Class, Language, Stance};
