@@ -20,7 +20,7 @@ pub struct HeadOptions {
     pub count_ratio: f64,
     /// How much the other paragraphs of a document count, at least 0 ([`super::CompiledHead::judge_in_context`]).
     pub context: f64,
-    /// The offsets with which classes are named ([`Decision`]).
+    /// The offsets with which classes are named ([`super::Decision`]).
     pub offsets: Offsets,
 }
 
