@@ -24,6 +24,20 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     pending.finish()
 }
 
+/// Whether a file may take a place: what is there already must be a file, not a folder or a device, which a file that is renamed over it would do away with.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] where something else is.
+pub(crate) fn replaceable(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(found) if !found.is_file() => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file, so it is not replaced; redirect standard output to write to a device",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// A file that takes its place when it is complete, and is gone if it never is.
 #[derive(Debug)]
 pub struct Pending {
@@ -35,8 +49,9 @@ impl Pending {
     /// Begins what is to be `path`, beside it.
     ///
     /// # Errors
-    /// Those of the file system, such as a folder that cannot be written to.
+    /// Those of the file system, such as a folder that cannot be written to; a place where something else than a file is.
     pub fn new(path: &Path) -> io::Result<Self> {
+        replaceable(path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // The name of the temporary file would only confuse, so the error keeps its kind alone.
         let beside = tempfile::Builder::new().prefix(".lichang-").tempfile_in(folder);
@@ -75,6 +90,20 @@ impl Write for Pending {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+
+    #[test]
+    fn only_files_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = super::write(folder.path(), b"x").unwrap_err().to_string();
+        assert!(error.contains("not a regular file"), "{error}");
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("device");
+            std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+            assert!(super::write(&link, b"x").is_err());
+            assert!(link.is_symlink());
+        }
+    }
 
     #[test]
     fn replaces_whole_files_and_leaves_nothing_behind() {

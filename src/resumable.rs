@@ -79,8 +79,9 @@ impl Resumable {
     /// Begins `path` anew; what an earlier run has left of it is overwritten, `path` itself only at the end.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// Those of the file system; a place where something else than a file is.
     pub fn create(path: &Path) -> io::Result<Self> {
+        atomic::replaceable(path)?;
         remove(&beside(path, ".progress"))?;
         let file = File::create(beside(path, ".partial"))?;
         Ok(Resumable {
