@@ -470,6 +470,7 @@ Examples:
   lichang evaluate labels.jsonl                     the built-in model
   lichang evaluate labels.jsonl --model my.lichang
   lichang evaluate labels.jsonl --folds 5           train and test on folds that keep documents whole
+  lichang evaluate labels.jsonl --by register       each register apart too
   lichang evaluate labels.jsonl --predictions predictions.jsonl --format json
   lichang evaluate --suite datasets/                each set of a folder: trained on its train.jsonl,
   measured on its dev.jsonl, or cross-validated")]
@@ -486,6 +487,9 @@ pub struct EvaluateArgs {
     /// get features for each target
     #[arg(long, value_name = "DIR", conflicts_with_all = ["labels", "model", "folds", "predictions"])]
     pub suite: Option<PathBuf>,
+    /// Measure each slice of the records apart too: those with one value of this field, such as register, outlet or target
+    #[arg(long, value_name = "FIELD", conflicts_with = "suite")]
+    pub by: Option<String>,
     /// Where to write each record's prediction, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,

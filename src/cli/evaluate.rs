@@ -22,7 +22,7 @@ pub fn run(args: EvaluateArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = &args.suite {
         return suite::run(folder, &args);
     }
-    let found = inputs::read(&args.labels, &args.read)?;
+    let found = inputs::read_sliced(&args.labels, &args.read, args.by.as_deref())?;
     let (finder, targets) = inputs::finder(&args.judge.targets)?;
     let records = &found.records;
     let mut identity = None;

@@ -1,6 +1,6 @@
 //! Reading what several commands take: label files, models, company tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,9 @@ const LABELS: usize = 2 << 30;
 
 /// The most bytes of a table of companies or a list of sources.
 const TABLE: u64 = 64 << 20;
+
+/// The slice of records that do not have the field.
+const NO_VALUE: &str = "(none)";
 
 /// The most errors of one file that are shown.
 const SHOWN: usize = 20;
@@ -63,15 +66,28 @@ pub fn counts<N: AsRef<str>>(names: &BTreeMap<N, usize>) -> String {
 
 /// Reads the labelled records of label files; what is no record is reported and counted.
 pub fn read(paths: &[PathBuf], args: &LabelArgs) -> anyhow::Result<Labels> {
+    read_sliced(paths, args, None)
+}
+
+/// As [`read`], the records sliced by the value of a field.
+///
+/// # Errors
+/// Also when no record has the field.
+pub fn read_sliced(paths: &[PathBuf], args: &LabelArgs, by: Option<&str>) -> anyhow::Result<Labels> {
     let mut found =
         Labels { records: Vec::new(), origins: Vec::new(), files: Vec::new(), failed: 0, dropped: BTreeMap::new() };
     let options = label_options(args)?;
+    let mut fields = BTreeSet::new();
     for path in paths {
         let (reading, sha256) = reading(path, &options, paths.len() > 1)?;
         let before = found.records.len();
         for (item, line) in reading.items.iter().zip(&reading.lines) {
             if let Some(record) = item.to_record() {
-                found.records.push(record);
+                if by.is_some() {
+                    fields.extend(item.meta.keys().cloned());
+                }
+                let slice = by.map(|field| item.field(field).unwrap_or_else(|| NO_VALUE.to_string()));
+                found.records.push(Record { slice, ..record });
                 found.origins.push(Origin { file: found.files.len(), line: *line });
             }
         }
@@ -85,6 +101,11 @@ pub fn read(paths: &[PathBuf], args: &LabelArgs) -> anyhow::Result<Labels> {
         }
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         found.files.push(DataFile { name, sha256, records, weight: None });
+    }
+    if let Some(field) = by.filter(|_| found.records.iter().all(|record| record.slice.as_deref() == Some(NO_VALUE))) {
+        let names = ["doc", "target", "annotator"].into_iter().map(String::from);
+        let names: Vec<String> = names.chain(fields).map(|name| format!("`{name}`")).collect();
+        anyhow::bail!("no record has a field `{field}` to slice by; there are {}", names.join(", "));
     }
     found.warn();
     Ok(found)

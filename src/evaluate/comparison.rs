@@ -250,6 +250,7 @@ mod tests {
             id: record.to_string(),
             target: Some("Halden".into()),
             group: (record / 2).to_string(),
+            slice: None,
             language: if record % 4 < 2 { Language::En } else { Language::Zh },
             truth,
             also: None,

@@ -106,6 +106,7 @@ fn prediction(
         target,
         group: record.group().to_string(),
         language: language(&record.text),
+        slice: record.slice.clone(),
         truth,
         also,
         p,

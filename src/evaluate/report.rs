@@ -21,6 +21,8 @@ pub struct Prediction {
     pub group: String,
     /// Language of the text.
     pub language: Language,
+    /// The slice of the records that it belongs to, if they are sliced.
+    pub slice: Option<String>,
     /// Index of the true class.
     pub truth: usize,
     /// Index of a second class that can be defended.
@@ -76,6 +78,9 @@ pub struct TaskReport {
     /// The same for each language that occurs, when more than one does.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub per_language: BTreeMap<&'static str, TaskReport>,
+    /// The same for each slice, where the records are sliced.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub per_slice: BTreeMap<String, TaskReport>,
 }
 
 /// Metrics of one class.
@@ -124,6 +129,10 @@ impl TaskReport {
         let point = outcomes.all();
         let replicates = bootstrap(groups.len(), REPLICATES, seed, |weights| outcomes.weighted(weights));
         let interval = |value: &dyn Fn(&Point) -> Option<f64>| {
+            // One document alone says nothing of how documents differ.
+            if groups.len() < 2 {
+                return None;
+            }
             let values: Vec<f64> = replicates.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect();
             percentile_interval(&values, LEVEL)
         };
@@ -155,8 +164,17 @@ impl TaskReport {
         });
         let certain: Vec<&Prediction> = predictions.iter().filter(|p| !p.abstain).collect();
         let ratio = |a: usize, b: usize| (b > 0).then(|| a as f64 / b as f64);
-        let mut per_language = BTreeMap::new();
+        let (mut per_language, mut per_slice) = (BTreeMap::new(), BTreeMap::new());
         if split {
+            let mut slices: BTreeMap<&str, Vec<Prediction>> = BTreeMap::new();
+            for prediction in predictions {
+                if let Some(slice) = &prediction.slice {
+                    slices.entry(slice).or_default().push(prediction.clone());
+                }
+            }
+            let report =
+                |(slice, of): (&str, Vec<Prediction>)| Some((slice.to_string(), Self::new::<C>(&of, seed, false)?));
+            per_slice = slices.into_iter().filter_map(report).collect();
             for language in Language::ALL {
                 let of: Vec<Prediction> = predictions.iter().filter(|p| p.language == language).cloned().collect();
                 if of.len() < predictions.len() {
@@ -179,6 +197,7 @@ impl TaskReport {
             confusion: confusion.into(),
             intervals,
             per_language,
+            per_slice,
         })
     }
 }
@@ -292,6 +311,7 @@ mod tests {
             id: i.to_string(),
             target: None,
             group: (i / 2).to_string(),
+            slice: (i < 30).then(|| ["op-ed", "wire"][i / 10 % 2].to_string()),
             language: if i.is_multiple_of(2) { Language::En } else { Language::Zh },
             truth,
             also: (i == 1).then_some(class),
@@ -302,13 +322,23 @@ mod tests {
     }
 
     #[test]
-    fn reports_the_whole_and_each_language() {
+    fn reports_the_whole_each_language_and_each_slice() {
         let predictions: Vec<Prediction> =
             (0..40).map(|i| prediction(i, i % 3, if i % 5 == 1 { 0 } else { i % 3 })).collect();
         let report = Evaluation::new(&predictions, &[], 1).stance.unwrap();
         assert_eq!((report.n, report.groups), (40, 20));
         assert_eq!(report.per_language["en"].n + report.per_language["zh"].n, 40);
+        // The last ten records are in no slice.
+        let sliced: Vec<(&str, usize)> = report.per_slice.iter().map(|(slice, of)| (slice.as_str(), of.n)).collect();
+        assert_eq!(sliced, [("op-ed", 20), ("wire", 10)]);
+        let wire = Evaluation::new(&predictions[10..20], &[], 1).stance.unwrap();
+        assert_eq!(
+            report.per_slice["wire"],
+            TaskReport { per_language: BTreeMap::new(), per_slice: BTreeMap::new(), ..wire }
+        );
         assert!(report.lenient_macro_f1 > report.macro_f1);
+        let alone = Evaluation::new(&predictions[..2], &[], 1).stance.unwrap();
+        assert!(alone.n == 2 && alone.groups == 1 && alone.intervals.is_empty());
         let interval = report.intervals["macro_f1"];
         assert!(interval.low < report.macro_f1.unwrap() && report.macro_f1.unwrap() < interval.high);
         assert_eq!(report.abstained, Some(1.0 / 40.0));

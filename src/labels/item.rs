@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::json::scalar;
 use super::{Label, Record};
 use crate::label::{Class, Sentiment, Stance};
 
@@ -115,6 +116,21 @@ impl Item {
             weight: self.weight.unwrap_or(1.0),
             source: None,
             annotator: self.annotator.clone(),
+            slice: None,
         })
+    }
+
+    /// The value of a field as text: of the document, the target, the annotator, or of what else the file says. `None` if the item does not have it, or has a list or an
+    /// object there.
+    pub fn field(&self, name: &str) -> Option<String> {
+        match name {
+            "doc" => self.doc.clone(),
+            "target" => self.target.as_ref().map(|target| target.name.clone()),
+            "annotator" => self.annotator.clone(),
+            _ => match self.meta.get(name)? {
+                Value::Bool(value) => Some(value.to_string()),
+                value => scalar(value),
+            },
+        }
     }
 }

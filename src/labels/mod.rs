@@ -81,6 +81,8 @@ pub struct Record {
     pub source: Option<String>,
     /// Who labelled it.
     pub annotator: Option<String>,
+    /// What it is grouped with where an evaluation is sliced, such as the register or the outlet of the text.
+    pub slice: Option<String>,
 }
 
 impl Record {

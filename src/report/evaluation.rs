@@ -1,10 +1,16 @@
 //! An evaluation as a table.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::style::{BOLD, DIM, styled};
+use unicode_width::UnicodeWidthStr;
+
+use super::style::{BOLD, DIM, clip, pad, styled};
 use crate::evaluate::{Evaluation, TaskReport};
 use crate::statistics::Interval;
+
+/// The most columns that the name of a slice has.
+const NAME: usize = 40;
 
 /// The tables of both tasks; an undefined metric is shown as `–`.
 pub fn evaluation_table(evaluation: &Evaluation) -> String {
@@ -22,6 +28,10 @@ pub fn evaluation_table(evaluation: &Evaluation) -> String {
             for (language, part) in &report.per_language {
                 out.push('\n');
                 section(&mut out, &format!("{name}, {language}"), part, classes);
+            }
+            if !report.per_slice.is_empty() {
+                out.push('\n');
+                slices(&mut out, name, &report.per_slice, classes);
             }
         }
     }
@@ -46,6 +56,37 @@ pub fn suite_table(rows: &[(String, String, TaskReport)]) -> String {
         );
     }
     out
+}
+
+/// A row for each slice: what it holds, how well it is judged and how the classes are shared out.
+fn slices(out: &mut String, task: &str, slices: &BTreeMap<String, TaskReport>, classes: [&str; 3]) {
+    let title = format!("{task} by slice");
+    let wide = slices.keys().map(|name| clip(name, NAME).width()).fold(title.width(), usize::max);
+    let head = format!(
+        "{}  {:>7} {:>6}  {:<21}  {:<21}  calibration error      {}",
+        pad(&title, wide),
+        "records",
+        "groups",
+        "macro-F1",
+        "accuracy",
+        classes.join(" / ")
+    );
+    let _ = writeln!(out, "{}", styled(BOLD, &head));
+    for (name, report) in slices {
+        let cell = |value, key: &str| format!("{} {:<15}", number(value), interval(report.intervals.get(key).copied()));
+        let shares = classes.map(|class| report.per_class.get(class).map_or(0, |of| of.support).to_string());
+        let _ = writeln!(
+            out,
+            "{}  {:>7} {:>6}  {}  {}  {}  {}",
+            pad(&clip(name, NAME), wide),
+            report.n,
+            report.groups,
+            cell(report.macro_f1, "macro_f1"),
+            cell(report.accuracy, "accuracy"),
+            cell(report.ece, "ece"),
+            shares.join(" / ")
+        );
+    }
 }
 
 fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]) {
