@@ -22,9 +22,10 @@ use super::compiled::{CompiledHead, CompiledModel};
 use super::decision::Decision;
 use super::evidence::{Evidence, Role};
 use super::head::{Head, Judgement};
+use super::out_of_fold::OutOfFold;
 use super::prior::{self, COLUMNS, Prior};
 use super::sparse_logistic::{Convergence, log_softmax};
-use super::train::{OutOfFold, Task, TrainError, unscaled};
+use super::task::{Task, TrainError, unscaled};
 use crate::features::{BagOfWords, Block, BlockKind, Row, Settings, Vectorizer, width};
 use crate::statistics::{generator, grouped_folds};
 
@@ -203,7 +204,7 @@ impl Task<'_> {
         progress: &(dyn Fn(&str, usize, usize) + Sync),
         warnings: &mut Vec<String>,
     ) -> Result<(Head, HeadRecord, Option<OutOfFold>), TrainError> {
-        let step = format!("training {}", self.name());
+        let step = format!("training {}", self.name);
         progress(&step, 0, OUTER_FOLDS + 1);
         let all: Vec<usize> = (0..self.examples.len()).collect();
         let compiled = CompiledModel::of_head(base);
@@ -220,19 +221,19 @@ impl Task<'_> {
         let out_of_fold = match self.receipt(base, &own, &fold) {
             Ok(found) => Some(found),
             Err(error) => {
-                warnings.push(format!("the new {} model cannot be compared with its base: {error}", self.name()));
+                warnings.push(format!("the new {} model cannot be compared with its base: {error}", self.name));
                 None
             }
         };
         if !choice.calibrated && !choice.keeps_calibration() {
             warnings.push(format!(
                 "the {} probabilities are not calibrated: a class has fewer than {} labels",
-                self.name(),
+                self.name,
                 Calibration::MIN_PER_CLASS
             ));
         }
         let record = HeadRecord {
-            task: self.name().to_string(),
+            task: self.name.to_string(),
             examples: of_class,
             auxiliary: self.examples.len() - own.len(),
             c: self.head.c,

@@ -12,9 +12,11 @@ mod examples;
 mod file;
 mod head;
 mod options;
+mod out_of_fold;
 mod prior;
 mod solver;
 mod sparse_logistic;
+mod task;
 mod texts;
 mod train;
 mod tune;
@@ -29,11 +31,13 @@ pub use examples::{Example, Examples, Parse};
 pub use file::{ModelError, VERSION};
 pub use head::{Contribution, Head, Judgement};
 pub use options::{HeadOptions, TrainOptions};
+pub use out_of_fold::{OutOfFold, cross_validate};
 pub use sparse_logistic::{
     ClassWeight, Convergence, FitError, SparseLogistic, SparseLogisticParams, SparseLogisticValidParams, log_softmax,
 };
+pub use task::TrainError;
 pub use texts::TrainingTexts;
-pub use train::{OutOfFold, TrainError, Trained, cross_validate, train};
+pub use train::{Trained, train};
 pub use tune::Trial;
 
 use std::sync::OnceLock;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::options::HeadOptions;
 use super::sparse_logistic::ClassWeight;
-use super::train::{Corpus, Task};
+use super::task::{Corpus, Task};
 use crate::features::BlockKind;
 
 /// What a value has to gain to be preferred to the one before.
