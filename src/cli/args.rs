@@ -313,9 +313,9 @@ pub struct FitArgs {
     /// Leave out a feature block (repeatable)
     #[arg(long, value_name = "BLOCK")]
     pub without: Vec<BlockKind>,
-    /// Scale of a feature block (repeatable)
-    #[arg(long, value_name = "BLOCK=X", value_parser = block_scale)]
-    pub scale: Vec<(BlockKind, f32)>,
+    /// Scale of a feature block, for both tasks or one of them (repeatable): window3=0.5, sentiment:characters=0.5
+    #[arg(long, value_name = "[TASK:]BLOCK=X", value_parser = block_scale)]
+    pub scale: Vec<BlockScale>,
     /// Chinese words by dictionary only, without jieba's hidden Markov model
     #[arg(long)]
     pub no_hmm: bool,
@@ -334,14 +334,18 @@ pub enum Task {
     Sentiment,
 }
 
+fn task_of(name: &str) -> Option<Task> {
+    match name {
+        "stance" => Some(Task::Stance),
+        "sentiment" => Some(Task::Sentiment),
+        _ => None,
+    }
+}
+
 fn offsets(text: &str) -> Result<(Task, Decision), String> {
     let expected = || format!("expected TASK=EN+,EN-,ZH+,ZH- such as stance=0,0.2,0,0.4, not `{text}`");
     let (task, numbers) = text.split_once('=').ok_or_else(expected)?;
-    let task = match task {
-        "stance" => Task::Stance,
-        "sentiment" => Task::Sentiment,
-        _ => return Err(expected()),
-    };
+    let task = task_of(task).ok_or_else(expected)?;
     let numbers: Vec<f64> =
         numbers.split(',').map(|n| n.trim().parse().map_err(|_| expected())).collect::<Result<_, _>>()?;
     match numbers[..] {
@@ -411,11 +415,28 @@ fn day(text: &str) -> Result<String, String> {
         .map_err(|_| format!("expected a day such as 2026-11-28, not `{text}`"))
 }
 
-fn block_scale(text: &str) -> Result<(BlockKind, f32), String> {
+/// The scale of a block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlockScale {
+    /// The task that it is for; `None` for both.
+    pub task: Option<Task>,
+    /// The block.
+    pub kind: BlockKind,
+    /// The scale, above 0.
+    pub scale: f32,
+}
+
+fn block_scale(text: &str) -> Result<BlockScale, String> {
     let (name, scale) = text.split_once('=').ok_or("expected BLOCK=X, such as window3=0.5")?;
+    let (task, name) = match name.split_once(':') {
+        Some((task, name)) => {
+            (Some(task_of(task).ok_or_else(|| format!("`{task}` is not stance or sentiment"))?), name)
+        }
+        None => (None, name),
+    };
     let kind = name.parse().map_err(|e: lichang::features::UnknownBlock| e.to_string())?;
     match scale.parse::<f32>() {
-        Ok(scale) if scale.is_finite() && scale > 0.0 => Ok((kind, scale)),
+        Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(BlockScale { task, kind, scale }),
         _ => Err(format!("the scale must be a positive number, not `{scale}`; use --without {name} to leave it out")),
     }
 }

@@ -326,7 +326,7 @@ pub fn options(args: &FitArgs, per_target: bool) -> TrainOptions {
         options.stance.offsets = Offsets::None;
         options.stance.settings = options.stance.settings.per_topic();
     }
-    for head in [&mut options.stance, &mut options.sentiment] {
+    for (task, head) in [(Task::Stance, &mut options.stance), (Task::Sentiment, &mut options.sentiment)] {
         head.c = args.c;
         if args.no_offsets {
             head.offsets = Offsets::None;
@@ -341,8 +341,10 @@ pub fn options(args: &FitArgs, per_target: bool) -> TrainOptions {
         settings.hmm = !args.no_hmm;
         for block in &mut settings.blocks {
             block.on &= !args.without.contains(&block.kind);
-            if let Some((_, scale)) = args.scale.iter().find(|(kind, _)| *kind == block.kind) {
-                block.scale = *scale;
+            // What is said of the task goes before what is said of both.
+            let of = |task: Option<Task>| args.scale.iter().find(|s| (s.task, s.kind) == (task, block.kind));
+            if let Some(found) = of(Some(task)).or_else(|| of(None)) {
+                block.scale = found.scale;
             }
         }
     }
