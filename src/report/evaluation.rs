@@ -63,7 +63,7 @@ fn slices(out: &mut String, task: &str, slices: &BTreeMap<String, TaskReport>, c
     let title = format!("{task} by slice");
     let wide = slices.keys().map(|name| clip(name, NAME).width()).fold(title.width(), usize::max);
     let head = format!(
-        "{}  {:>7} {:>6}  {:<21}  {:<21}  calibration error      {}",
+        "{}  {:>7} {:>6}  {:<21}  {:<21}  calibration error  {}",
         pad(&title, wide),
         "records",
         "groups",
@@ -77,13 +77,13 @@ fn slices(out: &mut String, task: &str, slices: &BTreeMap<String, TaskReport>, c
         let shares = classes.map(|class| report.per_class.get(class).map_or(0, |of| of.support).to_string());
         let _ = writeln!(
             out,
-            "{}  {:>7} {:>6}  {}  {}  {}  {}",
+            "{}  {:>7} {:>6}  {}  {}  {:<17}  {}",
             pad(&clip(name, NAME), wide),
             report.n,
             report.groups,
             cell(report.macro_f1, "macro_f1"),
             cell(report.accuracy, "accuracy"),
-            cell(report.ece, "ece"),
+            number(report.ece),
             shares.join(" / ")
         );
     }
