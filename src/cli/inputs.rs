@@ -84,7 +84,8 @@ pub fn read_sliced(paths: &[PathBuf], args: &LabelArgs, by: Option<&str>) -> any
         for (item, line) in reading.items.iter().zip(&reading.lines) {
             if let Some(record) = item.to_record() {
                 if by.is_some() {
-                    fields.extend(item.meta.keys().cloned());
+                    let new: Vec<&String> = item.meta.keys().filter(|name| !fields.contains(*name)).collect();
+                    fields.extend(new.into_iter().cloned());
                 }
                 let slice = by.map(|field| item.field(field).unwrap_or_else(|| NO_VALUE.to_string()));
                 found.records.push(Record { slice, ..record });
