@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{fragment, page};
+use crate::article::glosses::glosses;
 use crate::article::layout::paragraphs;
 use crate::article::{Article, Kind, Meta};
 
@@ -443,16 +444,9 @@ proptest::proptest! {
         texts in proptest::collection::vec(proptest::collection::vec(proptest::sample::select(SIGNS.chars().collect::<Vec<_>>()), 0..24), 1..6)
     ) {
         let texts: Vec<String> = texts.into_iter().map(String::from_iter).collect();
-        // Letter-spaced words are brought together.
-        let is_han = |c: &char| matches!(c, '月' | '之');
-        let spaced = |text: &String| {
-            let text: Vec<char> = folded(text).chars().collect();
-            text.windows(3).any(|w| w[1] == ' ' && is_han(&w[0]) && is_han(&w[2]))
-        };
-        proptest::prop_assume!(!texts.iter().any(spaced));
         let html: String = texts.iter().map(|text| format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;"))).collect();
         let found: Vec<String> = read(&html).into_iter().map(|(_, words)| words).collect();
-        let expected: Vec<String> = texts.iter().map(|text| folded(text)).filter(|text| text.chars().any(char::is_alphanumeric)).collect();
+        let expected: Vec<String> = texts.iter().map(|text| set_closer(&folded(text))).filter(|text| text.chars().any(char::is_alphanumeric)).collect();
         proptest::prop_assert_eq!(found, expected, "{:?}", fragment(&html));
     }
 
@@ -477,6 +471,15 @@ proptest::proptest! {
         proptest::prop_assert_eq!(&text, &page(&html));
         fragment(&html);
     }
+}
+
+/// Without the spaces of letter-spacing, which reading takes out of any text, whatever it was written in.
+fn set_closer(text: &str) -> String {
+    let mut gaps = Vec::new();
+    glosses(text, &mut gaps);
+    let mut out = text.to_string();
+    gaps.into_iter().rev().for_each(|gap| out.replace_range(gap, ""));
+    out
 }
 
 /// White space folded as a reader sees it: a line break between two Han characters is nothing.
