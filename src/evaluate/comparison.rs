@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::report::{LEVEL, Outcomes, Point, Prediction, REPLICATES, groups};
+use super::report::{Outcomes, Point, Prediction, REPLICATES, groups, interval};
 use crate::label::{Class, Language, most_probable};
-use crate::statistics::{Interval, McNemar, bootstrap, percentile_interval};
+use crate::statistics::{Interval, McNemar, bootstrap};
 
 /// An old and a new model's predictions of the same records, side by side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,8 +134,7 @@ impl Comparison {
         if pairs.is_empty() {
             return None;
         }
-        let (old, new): (Vec<Prediction>, Vec<Prediction>) =
-            pairs.iter().map(|(old, new)| ((*old).clone(), (*new).clone())).unzip();
+        let (old, new): (Vec<&Prediction>, Vec<&Prediction>) = pairs.iter().copied().unzip();
         let groups = groups(&old);
         let outcomes = [&old, &new].map(|predictions| Outcomes::new(predictions, &groups));
         let point = (outcomes[0].all(), outcomes[1].all());
@@ -144,12 +143,11 @@ impl Comparison {
         });
         let change = |of: &dyn Fn(&Point) -> Option<f64>| {
             let difference = |(old, new): &(Point, Point)| Some(of(new)? - of(old)?);
-            let differences: Vec<f64> = replicates.iter().map(|r| difference(r).unwrap_or(f64::NAN)).collect();
             Change {
                 old: of(&point.0),
                 new: of(&point.1),
                 difference: difference(&point),
-                interval: percentile_interval(&differences, LEVEL),
+                interval: interval(&replicates, groups.len(), difference),
             }
         };
         let mut metrics = BTreeMap::from([
@@ -219,7 +217,7 @@ fn flips<C: Class>(
 }
 
 /// The tenths of probability into which predictions fall.
-fn reliability(predictions: &[Prediction]) -> Vec<Reliability> {
+fn reliability(predictions: &[&Prediction]) -> Vec<Reliability> {
     let mut bins = [(0usize, 0.0, 0usize); 10];
     for prediction in predictions {
         let likely = most_probable(prediction.p);
@@ -284,6 +282,16 @@ mod tests {
                 .map(|r| Reliability { confidence: found.reliability[0][0].confidence, ..r })
         );
         assert_eq!(compare(&new, &old).verdict, Verdict::Worse);
+    }
+
+    #[test]
+    fn one_document_proves_nothing() {
+        // Two of its records, both right only now.
+        let [old, new] = [1, 0].map(|class| [0, 1].map(|record| prediction(record, 0, class)));
+        let found = compare(&old, &new);
+        assert_eq!((found.n, found.groups, found.verdict), (2, 1, Verdict::NoSignificantChange));
+        let change = found.metrics["macro_f1"];
+        assert!(change.difference > Some(0.0) && change.interval.is_none());
     }
 
     #[test]

@@ -106,21 +106,34 @@ pub struct ClassReport {
 }
 
 pub(super) const REPLICATES: usize = 1000;
-pub(super) const LEVEL: f64 = 0.95;
+const LEVEL: f64 = 0.95;
 
 impl Evaluation {
     /// Evaluates the predictions of both tasks; `seed` is that of the bootstrap.
     pub fn new(stance: &[Prediction], sentiment: &[Prediction], seed: u64) -> Self {
         Evaluation {
-            stance: TaskReport::new::<Stance>(stance, seed, true),
-            sentiment: TaskReport::new::<Sentiment>(sentiment, seed, true),
+            stance: TaskReport::with_parts::<Stance>(stance, seed),
+            sentiment: TaskReport::with_parts::<Sentiment>(sentiment, seed),
         }
     }
 }
 
 impl TaskReport {
-    /// Evaluates predictions of the classes `C`; `None` without predictions.
-    fn new<C: Class>(predictions: &[Prediction], seed: u64, split: bool) -> Option<Self> {
+    /// Evaluates predictions of the classes `C`, all of them and by language and slice; `None` without predictions.
+    fn with_parts<C: Class>(predictions: &[Prediction], seed: u64) -> Option<Self> {
+        let all: Vec<&Prediction> = predictions.iter().collect();
+        let mut report = Self::new::<C>(&all, seed)?;
+        let part = |part: &[&Prediction]| Self::new::<C>(part, seed);
+        report.per_slice = parts(&all, |p| p.slice.clone(), part);
+        report.per_language = parts(&all, |p| Some(p.language.name()), part);
+        if report.per_language.len() == 1 {
+            report.per_language.clear();
+        }
+        Some(report)
+    }
+
+    /// Evaluates predictions of the classes `C` as a whole; `None` without predictions.
+    fn new<C: Class>(predictions: &[&Prediction], seed: u64) -> Option<Self> {
         if predictions.is_empty() {
             return None;
         }
@@ -128,14 +141,7 @@ impl TaskReport {
         let outcomes = Outcomes::new(predictions, &groups);
         let point = outcomes.all();
         let replicates = bootstrap(groups.len(), REPLICATES, seed, |weights| outcomes.weighted(weights));
-        let interval = |value: &dyn Fn(&Point) -> Option<f64>| {
-            // One document alone says nothing of how documents differ.
-            if groups.len() < 2 {
-                return None;
-            }
-            let values: Vec<f64> = replicates.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect();
-            percentile_interval(&values, LEVEL)
-        };
+        let interval = |value: &dyn Fn(&Point) -> Option<f64>| interval(&replicates, groups.len(), value);
         let named: [Named; 6] = [
             ("accuracy", &|p| p.strict.accuracy),
             ("macro_f1", &|p| p.strict.macro_f1),
@@ -162,26 +168,8 @@ impl TaskReport {
             let row = C::ALL.map(|class| (class.name(), point.confusion.0[truth.index()][class.index()] as usize));
             (truth.name(), BTreeMap::from(row))
         });
-        let certain: Vec<&Prediction> = predictions.iter().filter(|p| !p.abstain).collect();
+        let certain: Vec<&&Prediction> = predictions.iter().filter(|p| !p.abstain).collect();
         let ratio = |a: usize, b: usize| (b > 0).then(|| a as f64 / b as f64);
-        let (mut per_language, mut per_slice) = (BTreeMap::new(), BTreeMap::new());
-        if split {
-            let mut slices: BTreeMap<&str, Vec<Prediction>> = BTreeMap::new();
-            for prediction in predictions {
-                if let Some(slice) = &prediction.slice {
-                    slices.entry(slice).or_default().push(prediction.clone());
-                }
-            }
-            let report =
-                |(slice, of): (&str, Vec<Prediction>)| Some((slice.to_string(), Self::new::<C>(&of, seed, false)?));
-            per_slice = slices.into_iter().filter_map(report).collect();
-            for language in Language::ALL {
-                let of: Vec<Prediction> = predictions.iter().filter(|p| p.language == language).cloned().collect();
-                if of.len() < predictions.len() {
-                    per_language.extend(Self::new::<C>(&of, seed, false).map(|report| (language.name(), report)));
-                }
-            }
-        }
         Some(TaskReport {
             n: predictions.len(),
             groups: groups.len(),
@@ -196,14 +184,39 @@ impl TaskReport {
             accuracy_when_certain: ratio(certain.iter().filter(|p| p.predicted == p.truth).count(), certain.len()),
             confusion: confusion.into(),
             intervals,
-            per_language,
-            per_slice,
+            per_language: BTreeMap::new(),
+            per_slice: BTreeMap::new(),
         })
     }
 }
 
+/// What `evaluate` makes of the predictions of each part, by the part's key; those without a key are in none.
+fn parts<K: Ord>(
+    predictions: &[&Prediction],
+    key: impl Fn(&Prediction) -> Option<K>,
+    evaluate: impl Fn(&[&Prediction]) -> Option<TaskReport>,
+) -> BTreeMap<K, TaskReport> {
+    let mut parts: BTreeMap<K, Vec<&Prediction>> = BTreeMap::new();
+    for prediction in predictions {
+        if let Some(key) = key(prediction) {
+            parts.entry(key).or_default().push(prediction);
+        }
+    }
+    parts.into_iter().filter_map(|(key, part)| Some((key, evaluate(&part)?))).collect()
+}
+
+/// The interval of a value over the resamples of `groups` groups; `None` where it is undefined in all too many.
+pub(super) fn interval<T>(replicates: &[T], groups: usize, value: impl Fn(&T) -> Option<f64>) -> Option<Interval> {
+    // One document alone says nothing of how documents differ.
+    if groups < 2 {
+        return None;
+    }
+    let values: Vec<f64> = replicates.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect();
+    percentile_interval(&values, LEVEL)
+}
+
 /// The indices of the predictions of each group, in order of first appearance.
-pub(super) fn groups(predictions: &[Prediction]) -> Vec<Vec<usize>> {
+pub(super) fn groups(predictions: &[&Prediction]) -> Vec<Vec<usize>> {
     let mut place: HashMap<&str, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, prediction) in predictions.iter().enumerate() {
@@ -240,9 +253,9 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    pub fn new(predictions: &[Prediction], groups: &[Vec<usize>]) -> Self {
+    pub fn new(predictions: &[&Prediction], groups: &[Vec<usize>]) -> Self {
         let item = |&at: &usize| {
-            let Prediction { truth, also, p, predicted, .. } = &predictions[at];
+            let Prediction { truth, also, p, predicted, .. } = predictions[at];
             let likely = most_probable(*p);
             let kind = usize::from(*also == Some(*predicted)) * 9 + truth * 3 + predicted;
             // What is calibrated is the most probable class, which need not be the one that is named.

@@ -164,7 +164,7 @@ impl Task<'_> {
     }
 
     /// Mean log-probabilities of all examples over `repeats` cross-validations with folds of different seeds.
-    fn cross_validate(&self, repeats: u64, done: &(dyn Fn() + Sync)) -> Result<Vec<[f64; 3]>, TrainError> {
+    fn mean_over_repeats(&self, repeats: u64, done: &(dyn Fn() + Sync)) -> Result<Vec<[f64; 3]>, TrainError> {
         let rows: Vec<usize> = (0..self.examples.len()).collect();
         let corpus = self.corpus()?;
         let mut sums = vec![[0.0; 3]; rows.len()];
@@ -204,7 +204,7 @@ pub fn cross_validate(
         let done = AtomicUsize::new(0);
         progress(&step, 0, all);
         let task = Task::new(name, head, options, examples, list, records, None);
-        task.cross_validate(repeats, &|| progress(&step, 1 + done.fetch_add(1, Ordering::Relaxed), all))
+        task.mean_over_repeats(repeats, &|| progress(&step, 1 + done.fetch_add(1, Ordering::Relaxed), all))
     };
     [run("stance", &examples.stance, &options.stance), run("sentiment", &examples.sentiment, &options.sentiment)]
 }
