@@ -1,14 +1,14 @@
 //! How far annotators agree.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::units::{annotator, group, units};
+use super::paired::{Paired, Point};
+use super::rated::{Rated, SENTIMENTS, STANCES};
 use crate::label::{Class, Language, Sentiment, Stance};
-use crate::labels::{Item, ItemTarget};
-use crate::statistics::{Coincidences, Interval, KappaWeights, Level, cluster_bootstrap, kappa, percentile_interval};
-use crate::text::language;
+use crate::labels::Item;
+use crate::statistics::{Interval, KappaWeights, cluster_bootstrap, kappa, percentile_interval};
 
 /// Alpha from which labels can be relied on, and alpha from which they allow tentative conclusions (Krippendorff 2004, Content Analysis, 2nd ed., p. 241).
 pub const RELIABLE: f64 = 0.800;
@@ -153,79 +153,10 @@ impl Agreement {
     ///
     /// Intervals resample whole documents (the items' `doc`, else their text), as labels of one document are not independent.
     pub fn new(items: &[Item], options: &AgreementOptions) -> Self {
-        let stances = Asked {
-            target: |item| item.target.as_ref(),
-            label: |item| item.class.filter(|_| item.target.is_some()),
-            copied: |_| false,
-        };
-        // The sentiment of a text is written beside each of its targets.
-        let sentiments = Asked { target: |_| None, label: sentiment, copied: |item| item.target.is_some() };
         Agreement {
-            stance: TaskAgreement::new::<Stance>(&stances.rate(items), options),
-            sentiment: TaskAgreement::new::<Sentiment>(&sentiments.rate(items), options),
+            stance: TaskAgreement::new::<Stance>(&STANCES.rate(items), options),
+            sentiment: TaskAgreement::new::<Sentiment>(&SENTIMENTS.rate(items), options),
         }
-    }
-}
-
-/// The sentiment that an item gives its text.
-fn sentiment(item: &Item) -> Option<usize> {
-    if item.target.is_some() { item.sentiment.map(Class::index) } else { item.class }
-}
-
-/// A unit with what was said of it.
-struct Rated<'a> {
-    /// Annotator → class, each annotator once.
-    values: Vec<(&'a str, usize)>,
-    /// Annotator → whether a further label is the same.
-    repeats: Vec<(&'a str, bool)>,
-    group: &'a str,
-    language: Language,
-    target: Option<&'a str>,
-}
-
-impl Rated<'_> {
-    fn counts(&self) -> [u32; 3] {
-        let mut counts = [0; 3];
-        self.values.iter().for_each(|(_, class)| counts[*class] += 1);
-        counts
-    }
-}
-
-/// What a task takes of an item.
-struct Asked {
-    target: fn(&Item) -> Option<&ItemTarget>,
-    /// The index of the class.
-    label: fn(&Item) -> Option<usize>,
-    /// Whether the label may stand on several items although it was given once.
-    copied: fn(&Item) -> bool,
-}
-
-impl Asked {
-    /// The units of the labelled items.
-    fn rate<'a>(&self, items: &'a [Item]) -> Vec<Rated<'a>> {
-        let items: Vec<&Item> = items.iter().filter(|item| (self.label)(item).is_some()).collect();
-        let units = units(&items, self.target);
-        let mut rated = Vec::with_capacity(units.len());
-        for members in units {
-            let first = items[members[0]];
-            let mut unit = Rated {
-                values: Vec::new(),
-                repeats: Vec::new(),
-                group: group(&items, &members),
-                language: language(&first.text),
-                target: (self.target)(first).map(|target| target.name.trim()),
-            };
-            for item in members.iter().map(|&at| items[at]) {
-                let (name, Some(class)) = (annotator(item), (self.label)(item)) else { continue };
-                match unit.values.iter().find(|(earlier, _)| *earlier == name) {
-                    None => unit.values.push((name, class)),
-                    Some((_, first)) if *first == class && (self.copied)(item) => {}
-                    Some((_, first)) => unit.repeats.push((name, *first == class)),
-                }
-            }
-            rated.push(unit);
-        }
-        rated
     }
 }
 
@@ -321,93 +252,6 @@ fn warnings(report: &AgreementReport) -> Vec<String> {
     found
 }
 
-/// The units with labels of two annotators or more, made ready for resampling. Annotators are indices.
-struct Paired {
-    /// How many annotators gave each class, a unit.
-    counts: Vec<[u32; 3]>,
-    /// The classes that each pair of annotators gave, a unit.
-    both: Vec<Vec<Both>>,
-    /// Pair of annotators → index of the pair.
-    pairs: BTreeMap<(usize, usize), usize>,
-    /// The units of each document.
-    groups: Vec<Vec<usize>>,
-    /// How many documents each pair of annotators has in common.
-    groups_of_pair: Vec<usize>,
-}
-
-/// What two annotators gave one unit.
-struct Both {
-    pair: usize,
-    a: usize,
-    b: usize,
-}
-
-/// The figures of one weighting of the paired units.
-struct Point {
-    agreement: Option<f64>,
-    nominal: Option<f64>,
-    ordinal: Option<f64>,
-    /// The confusion of each pair.
-    pairs: Vec<[[f64; 3]; 3]>,
-}
-
-impl Paired {
-    fn new(units: &[&Rated], known: &HashMap<&str, usize>) -> Self {
-        let (mut counts, mut both, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-        let mut pairs: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        let mut place: HashMap<&str, usize> = HashMap::new();
-        let mut seen: HashSet<(usize, usize)> = HashSet::new();
-        for (at, unit) in units.iter().filter(|unit| unit.values.len() > 1).enumerate() {
-            let group = *place.entry(unit.group).or_insert_with(|| {
-                groups.push(Vec::new());
-                groups.len() - 1
-            });
-            groups[group].push(at);
-            let mut values: Vec<(usize, usize)> =
-                unit.values.iter().map(|(name, class)| (known[name], *class)).collect();
-            values.sort_unstable();
-            let mut here = Vec::new();
-            for (at, (first, a)) in values.iter().enumerate() {
-                for (second, b) in &values[at + 1..] {
-                    let next = pairs.len();
-                    let pair = *pairs.entry((*first, *second)).or_insert(next);
-                    seen.insert((pair, group));
-                    here.push(Both { pair, a: *a, b: *b });
-                }
-            }
-            both.push(here);
-            counts.push(unit.counts());
-        }
-        let mut groups_of_pair = vec![0; pairs.len()];
-        seen.iter().for_each(|(pair, _)| groups_of_pair[*pair] += 1);
-        Paired { counts, both, pairs, groups, groups_of_pair }
-    }
-
-    fn point(&self, weights: &[u32]) -> Point {
-        let mut coincidences = Coincidences::<3>::default();
-        let mut pairs = vec![[[0.0; 3]; 3]; self.pairs.len()];
-        let (mut agreed, mut units) = (0.0, 0.0);
-        let weighted = self.counts.iter().zip(&self.both).zip(weights);
-        for ((counts, both), &weight) in weighted.filter(|(_, weight)| **weight > 0) {
-            let weight = f64::from(weight);
-            coincidences.add(*counts, weight);
-            let ordered_pairs = |n: u32| f64::from(n) * (f64::from(n) - 1.0);
-            let alike: f64 = counts.iter().map(|n| ordered_pairs(*n)).sum();
-            agreed += weight * alike / ordered_pairs(counts.iter().sum());
-            units += weight;
-            for Both { pair, a, b } in both {
-                pairs[*pair][*a][*b] += weight;
-            }
-        }
-        Point {
-            agreement: (units > 0.0).then(|| agreed / units),
-            nominal: coincidences.alpha(Level::Nominal),
-            ordinal: coincidences.alpha(Level::Ordinal),
-            pairs,
-        }
-    }
-}
-
 /// The share of units on the diagonal.
 fn same(confusion: &[[f64; 3]; 3]) -> Option<f64> {
     let all: f64 = confusion.iter().flatten().sum();
@@ -487,6 +331,7 @@ impl AgreementReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::labels::ItemTarget;
 
     /// An item of its own document, labelled by `annotator`.
     fn item(text: &str, target: Option<&str>, class: usize, annotator: &str) -> Item {

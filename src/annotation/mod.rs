@@ -5,7 +5,9 @@ pub mod check;
 pub mod confident;
 mod copies;
 pub mod merge;
+mod paired;
 mod ranking;
+mod rated;
 pub mod sample;
 mod units;
 

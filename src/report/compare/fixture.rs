@@ -26,6 +26,11 @@ fn mean(value: f64, half: Option<f64>) -> Estimate {
     }
 }
 
+/// An estimate without a standard error.
+pub(super) fn between(value: f64, ends: Option<(f64, f64)>) -> Estimate {
+    Estimate { value, interval: ends.map(|(low, high)| Interval { low, high }), se: None }
+}
+
 fn cell(group: usize, company: usize) -> Cell {
     let (g, c) = (group as f64, company as f64);
     let value = 0.512_34 - 0.21 * g + 0.1 * c;

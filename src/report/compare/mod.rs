@@ -1,6 +1,7 @@
 //! What a comparison found: as a table on a terminal, as Markdown, as JSON and as flat sheets.
 
 mod content;
+mod figures;
 #[cfg(test)]
 mod fixture;
 mod json;
