@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::style::{BOLD, DIM, clip, pad, styled};
+use super::style::{BOLD, DIM, clip, counted, pad, styled};
 use crate::evaluate::{Evaluation, TaskReport};
 use crate::statistics::Interval;
 
@@ -93,7 +93,7 @@ fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]
     let mut line = |text: String| {
         let _ = writeln!(out, "{}", text.trim_end());
     };
-    line(styled(BOLD, &format!("{name}: {} records in {} groups", report.n, report.groups)));
+    line(styled(BOLD, &format!("{name}: {}", size(report.n, report.groups))));
     let metrics = [
         ("macro-F1", report.macro_f1, "macro_f1"),
         (
@@ -146,6 +146,11 @@ fn section(out: &mut String, name: &str, report: &TaskReport, classes: [&str; 3]
 
 pub(super) fn number(value: Option<f64>) -> String {
     value.map_or("–    ".to_string(), |v| format!("{v:.3}"))
+}
+
+/// What a set holds.
+pub(super) fn size(records: usize, groups: usize) -> String {
+    format!("{} in {}", counted(records, "record", "records"), counted(groups, "group", "groups"))
 }
 
 pub(super) fn interval(interval: Option<Interval>) -> String {

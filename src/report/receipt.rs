@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::evaluation::{evaluation_table, interval, number};
+use super::evaluation::{evaluation_table, interval, number, size};
 use super::style::{BOLD, DIM, clip, pad, styled};
 use crate::evaluate::{Change, Comparison, Flip, Outcome, Receipt, Verdict};
 use crate::label::{Class, Sentiment, Stance};
@@ -86,13 +86,14 @@ fn section(out: &mut String, name: &str, change: &Comparison, rows: &[(String, S
         Verdict::Worse => AnsiColor::Red.on_default().bold(),
         Verdict::NoSignificantChange => Style::new().bold(),
     };
-    let head = format!("{name}, old against new: {} records in {} groups: ", change.n, change.groups);
+    let head = format!("{name}, old against new: {}: ", size(change.n, change.groups));
     let _ = writeln!(out, "{}{}", styled(BOLD, &head), styled(style, verdict(change.verdict)));
     let _ = writeln!(out, "{}", styled(DIM, "                      old    new    difference, 95 % interval"));
     for (label, key) in rows {
         let Change { old, new, difference, interval: range } = change.metrics[key];
         let difference = difference.map_or("–".to_string(), |d| format!("{d:+.3}"));
-        let _ = writeln!(out, "  {label:<19} {}  {}  {difference:<6}  {}", number(old), number(new), interval(range));
+        let row = format!("  {label:<19} {}  {}  {difference:<6}  {}", number(old), number(new), interval(range));
+        let _ = writeln!(out, "{}", row.trim_end());
     }
     let test = &change.mcnemar;
     let p = if test.p < 0.001 { "p < 0.001".to_string() } else { format!("p = {:.3}", test.p) };

@@ -93,6 +93,11 @@ pub fn signed(x: f64, decimals: usize) -> String {
     if text[1..].chars().all(|c| matches!(c, '0' | '.')) { text.replacen('-', "+", 1) } else { text }
 }
 
+/// A number with its noun.
+pub fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A bar for a score in [−1, 1], `2 * half + 1` columns wide, with 0 in the middle.
 pub fn bar(score: f64, half: usize) -> String {
     let filled = (score.abs().min(1.0) * half as f64).round() as usize;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::style::signed;
-use super::figures::{NO_INTERVAL, NONE, counted, estimate, p_value, percent, span};
+use super::super::style::{counted, signed};
+use super::figures::{NO_INTERVAL, NONE, estimate, p_value, percent, span};
 use crate::compare::{
     Cell, Comparison, Contrast, Correction, Counts, Finding, Gravity, Multiplicity, Settings, Trend, Warning,
 };

@@ -10,10 +10,6 @@ pub(super) const NONE: &str = "–";
 /// An interval that there is not.
 pub(super) const NO_INTERVAL: &str = "[–]";
 
-pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
 pub(super) fn percent(level: f64) -> String {
     round(100.0 * level).to_string()
 }
