@@ -22,6 +22,22 @@ static ROLES: LazyLock<Regex> = LazyLock::new(|| {
     .expect("valid pattern")
 });
 
+/// What a sentence first compares its subject with: "Unlike B, …", 与B不同，…
+static COMPARED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\s*(?:
+            (?:(?:un|just\s)?like|(?:as\s)?(?:compared|opposed|contrasted)\s(?:to|with)|in\s(?:contrast|comparison)\s(?:to|with)|by\scontrast\swith)\s[^,]*,
+            |(?:与|和|跟|同)[^，,]*(?:不同|相比|相反|相较|一样|类似)[^，,]*[，,]
+            |(?:不同于|不像|相比|相较|相对于|较之|比起|对比)[^，,]*[，,])",
+    )
+    .expect("valid pattern")
+});
+
+/// Where a sentence comes to its own subject, in bytes.
+fn subject_start(sentence: &str) -> usize {
+    COMPARED.find(sentence).map_or(0, |found| found.end())
+}
+
 /// The role that a noun asks for; `None` fits every company.
 fn role_of(noun: &str) -> Option<&'static str> {
     let noun = noun.to_ascii_lowercase().replace(['-', ' '], "");
@@ -37,10 +53,21 @@ fn role_of(noun: &str) -> Option<&'static str> {
     }
 }
 
+/// A sentence in which companies are named.
+struct Naming {
+    paragraph: usize,
+    range: Range<usize>,
+    /// Where it comes to its own subject.
+    subject: usize,
+    /// Those that a role noun in a later sentence may mean, the likeliest first.
+    companies: Vec<usize>,
+}
+
 /// Adds the role nouns of a document to its mentions; `roles` gives those of a company.
 ///
 /// A role noun is linked to the company named *first* in the nearest earlier sentence that names one the role fits, which is
-/// its grammatical subject more often than the last one is ("A was founded by people from B. The company …" is A). The
+/// its grammatical subject more often than the last one is ("A was founded by people from B. The company …" is A). Those that a
+/// sentence only begins by comparing with ("Unlike B, A …") come last, and are not what a role noun in that sentence means. The
 /// sentence may be up to [`REACH`] paragraphs back. A role noun that a name follows directly ("the company
 /// Anthropic") is that name's apposition and not linked.
 pub(super) fn link<'a>(
@@ -51,8 +78,8 @@ pub(super) fn link<'a>(
     if mentions.iter().all(Vec::is_empty) {
         return mentions;
     }
-    // Sentences with the companies named in them, in document order.
-    let mut named: Vec<(usize, Range<usize>, Vec<usize>)> = Vec::new();
+    // In document order.
+    let mut named: Vec<Naming> = Vec::new();
     for (at, paragraph) in paragraphs.iter().enumerate() {
         let text = paragraph.as_str();
         let nouns: Vec<(Range<usize>, Option<&str>)> = ROLES
@@ -74,9 +101,11 @@ pub(super) fn link<'a>(
             let starts = sentence_starts(text);
             for (i, &start) in starts.iter().enumerate() {
                 let end = starts.get(i + 1).copied().unwrap_or(text.len());
-                let inside: Vec<usize> = within(start..end).iter().map(|m| m.company).collect();
-                if !inside.is_empty() {
-                    named.push((at, start..end, inside));
+                let subject = start + subject_start(&text[start..end]);
+                let inside = within(subject..end).iter().chain(within(start..subject));
+                let companies: Vec<usize> = inside.map(|m| m.company).collect();
+                if !companies.is_empty() {
+                    named.push(Naming { paragraph: at, range: start..end, subject, companies });
                 }
             }
         }
@@ -94,22 +123,22 @@ pub(super) fn link<'a>(
             }
             let fits = |company: usize| role.is_none_or(|role| roles(company).iter().any(|r| r == role));
             let earlier_here = &named[earlier..];
-            let begun = earlier_here.partition_point(|(_, sentence, _)| sentence.start <= range.start);
-            let same = earlier_here[..begun].iter().rev().take(SENTENCES).find_map(|(_, sentence, companies)| {
-                if sentence.contains(&range.start) {
+            let begun = earlier_here.partition_point(|sentence| sentence.range.start <= range.start);
+            let same = earlier_here[..begun].iter().rev().take(SENTENCES).find_map(|sentence| {
+                if sentence.range.contains(&range.start) {
                     // Only companies named before the noun, in its own sentence.
-                    within(sentence.start..range.start).iter().map(|m| m.company).find(|&c| fits(c))
+                    within(sentence.subject..range.start).iter().map(|m| m.company).find(|&c| fits(c))
                 } else {
-                    companies.iter().copied().find(|&c| fits(c))
+                    sentence.companies.iter().copied().find(|&c| fits(c))
                 }
             });
             let back = || {
                 named[..earlier]
                     .iter()
                     .rev()
-                    .take_while(|(p, _, _)| at - p <= REACH)
+                    .take_while(|sentence| at - sentence.paragraph <= REACH)
                     .take(SENTENCES)
-                    .find_map(|(_, _, companies)| companies.iter().copied().find(|&c| fits(c)))
+                    .find_map(|sentence| sentence.companies.iter().copied().find(|&c| fits(c)))
             };
             if let Some(company) = same.or_else(back) {
                 linked.push(Mention { company, range, via: Via::Anaphora });
@@ -155,7 +184,7 @@ mod tests {
 
     #[test]
     fn refers_back() {
-        let cases: [(&str, &[&str], &[usize]); 9] = [
+        let cases: [(&str, &[&str], &[usize]); 15] = [
             ("subject of the sentence before", &["A0 was founded by people from B1. The company grew."], &[0]),
             ("same sentence", &["B1 said the company would grow."], &[1]),
             ("paragraph before", &["A0 grew.", "The firm hired."], &[0]),
@@ -164,6 +193,12 @@ mod tests {
             ("too far", &["A0 grew.", "One.", "Two.", "Three.", "The company hired."], &[]),
             ("apposition", &["B1 grew.", "the company A0 issued a statement"], &[]),
             ("Chinese", &["A0发布了新模型。该公司表示满意。"], &[0]),
+            ("compared with", &["Unlike B1, which sells to people, A0 sells to firms. The company grew."], &[0]),
+            ("compared with, Chinese", &["与B1不同，A0只卖给企业。该公司表示满意。"], &[0]),
+            ("only compared with", &["Compared with B1, prices are low.", "The company grew."], &[1]),
+            ("compares itself", &["A0 grew. Unlike B1, the company hired."], &[0]),
+            ("compares itself, Chinese", &["A0发展很快。相比B1，该公司规模不大。"], &[0]),
+            ("with a rival and not compared", &["和B1合作之后，A0发布了新模型。该公司表示满意。"], &[1]),
             ("not named before", &["The company hired. A0 grew."], &[]),
         ];
         for (name, paragraphs, expected) in cases {
