@@ -97,10 +97,10 @@ impl Known {
         let plain = tokens.iter().chain(&characters).chain(&spelling);
         vocabulary.fetch(plain.map(|place| place.record).chain(spellings));
         let mut laid = Laid::new(layout);
-        let windows = !passage.mentions.is_empty();
+        let parts = |family: Family| if passage.mentions.is_empty() { &[][..] } else { &layout.parts[family as usize] };
         let spelling = laid.add_whole(vocabulary, &spelling);
-        let tokens = laid.add(vocabulary, layout, Family::Tokens, &tokens, windows);
-        let characters = laid.add(vocabulary, layout, Family::Characters, &characters, windows);
+        let tokens = laid.add(vocabulary, parts(Family::Tokens), Family::Tokens, &tokens);
+        let characters = laid.add(vocabulary, parts(Family::Characters), Family::Characters, &characters);
         laid.end(vocabulary, layout, language);
         Known {
             tokens,

@@ -48,7 +48,7 @@ pub(super) struct Running {
 
 impl Running {
     /// How often n-grams stand in windows, given by their tokens ascending by start and by end: stretches of n-grams with how many windows each is in.
-    pub(super) fn stretches(&self, windows: impl IntoIterator<Item = Range<usize>>) -> Stretches {
+    pub(super) fn stretches(&self, windows: &[Range<usize>]) -> Stretches {
         let (mut starts, mut ends) = (Few::new(), Few::<usize>::new());
         for window in windows {
             let start = self.places.partition_point(|place| (place[0] as usize) < window.start);
@@ -137,15 +137,14 @@ impl Laid {
         }
     }
 
-    /// Adds the n-grams of tokens or characters, given in the order of the text; gives them back with those that are the same side by side. Only paragraphs
-    /// with mentions have `windows`.
+    /// Adds the n-grams of tokens or characters, given in the order of the text; gives them back with those that are the same side by side. `parts` are the blocks
+    /// that get running sums: [`Layout::parts`], or none in a paragraph without mentions, which has no windows.
     pub(super) fn add(
         &mut self,
         vocabulary: &Vocabulary,
-        layout: &Layout,
+        parts: &[usize],
         family: Family,
         found: &[Occurrence],
-        windows: bool,
     ) -> Vec<Occurrence> {
         let (order, grouped) = grouped(found);
         let mut once = vec![true; found.len()];
@@ -155,7 +154,6 @@ impl Laid {
             places.clone().for_each(|at| once[at] = false);
             repeated.extend(places.map(|at| found[at]));
         }
-        let parts: &[usize] = if windows { &layout.parts[family as usize] } else { &[] };
         let running = &mut self.running[family as usize];
         running.places.reserve(found.len());
         running.sums.reserve((found.len() + 1) * parts.len());
@@ -214,7 +212,7 @@ mod tests {
         ];
         for windows in cases {
             let mut covered = [0; 12];
-            for (range, times) in running.stretches(windows.to_vec()) {
+            for (range, times) in running.stretches(windows) {
                 assert!(times > 0 && range.start < range.end, "{windows:?}");
                 range.for_each(|at| covered[at] += times);
             }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::extract::{NEAR, Place, Scope, View, masked};
+use super::extract::{Few, NEAR, Place, Scope, View, masked};
 use super::grams::{Family, characters, language, skeleton_grams, spelling, spelling_with_mentions, step, unigram};
 use super::known::{Known, Occurrence, push};
 use super::plan::{LANES, Plan};
@@ -13,6 +13,39 @@ use crate::target::{Token, hash_spelling};
 /// The sizes of the windows of lanes 2, 3 and 4.
 const WINDOWS: [usize; 3] = [3, 6, 12];
 
+/// The stretches of tokens that blocks look at around the mentions of a target, ascending by start and by end; none without mentions.
+#[derive(Default)]
+struct Parts {
+    /// By lane, for n-grams of tokens.
+    lanes: [Few<Range<usize>>; LANES],
+    /// For n-grams of characters.
+    near: Few<Range<usize>>,
+}
+
+impl Parts {
+    fn new(scope: &Scope, tokens: &[Token], plan: &Plan) -> Self {
+        let mut parts = Parts::default();
+        if scope.mentions.is_empty() {
+            return parts;
+        }
+        parts.lanes[1] = scope.sentences(tokens);
+        for (lane, size) in (2..).zip(WINDOWS) {
+            parts.lanes[lane] = scope.windows(tokens, size).collect();
+        }
+        for (lane, before) in [(5, true), (6, false)] {
+            parts.lanes[lane] = scope.sides(tokens, before);
+        }
+        if plan.families[Family::Characters as usize] {
+            parts.near = scope.joined_windows(tokens, NEAR);
+        }
+        parts
+    }
+
+    fn of(&self, family: Family, lane: usize) -> &[Range<usize>] {
+        if family == Family::Characters { &self.near } else { &self.lanes[lane] }
+    }
+}
+
 /// How often each place of a paragraph is covered by the blocks, a byte a lane. No place is covered by more than 25 windows.
 struct Covers {
     ones: Vec<u64>,
@@ -21,25 +54,22 @@ struct Covers {
 }
 
 impl Covers {
-    fn new(scope: &Scope, tokens: &[Token], plan: &Plan) -> Self {
+    /// Over so many tokens.
+    fn new(parts: &Parts, tokens: usize) -> Self {
         let mut covers = Covers { ones: Vec::new(), twos: Vec::new(), near: Vec::new() };
-        if scope.mentions.is_empty() {
+        if parts.lanes.iter().all(|ranges| ranges.is_empty()) {
             return covers;
         }
         // Every place is once in the paragraph.
-        covers.ones = vec![1; tokens.len()];
-        covers.twos = vec![1; tokens.len()];
-        scope.sentences(tokens).into_iter().for_each(|range| covers.add(range, 1));
-        for (lane, size) in (2..).zip(WINDOWS) {
-            scope.windows(tokens, size).for_each(|range| covers.add(range, lane));
+        covers.ones = vec![1; tokens];
+        covers.twos = vec![1; tokens];
+        for (lane, ranges) in parts.lanes.iter().enumerate() {
+            ranges.iter().for_each(|range| covers.add(range.clone(), lane));
         }
-        for (lane, before) in [(5, true), (6, false)] {
-            scope.sides(tokens, before).into_iter().for_each(|range| covers.add(range, lane));
-        }
-        if plan.families[Family::Characters as usize] {
-            covers.near = vec![0; tokens.len()];
-            for (number, range) in (1..).zip(scope.joined_windows(tokens, NEAR)) {
-                covers.near[range].fill(number);
+        if !parts.near.is_empty() {
+            covers.near = vec![0; tokens];
+            for (number, range) in (1..).zip(&parts.near) {
+                covers.near[range.clone()].fill(number);
             }
         }
         covers
@@ -115,7 +145,8 @@ impl Found<'_> {
 pub fn tally(vocabulary: &Vocabulary, plan: &Plan, scope: &Scope, view: View<'_>, known: &Known) -> (Vec<Sums>, usize) {
     let tokens = &view.passage.tokens;
     let laid = &known.laid;
-    let covers = Covers::new(scope, tokens, plan);
+    let parts = Parts::new(scope, tokens, plan);
+    let covers = Covers::new(&parts, tokens.len());
     let mut sums: Vec<Sums> = vec![[0.0; 3]; plan.lanes.len()];
     sums[plan.own.clone()].copy_from_slice(&laid.whole[plan.own.clone()]);
     let mut features = laid.features[plan.own.clone()].iter().map(|&features| features as usize).sum();
@@ -130,9 +161,10 @@ pub fn tally(vocabulary: &Vocabulary, plan: &Plan, scope: &Scope, view: View<'_>
     if !scope.mentions.is_empty() {
         for family in [Family::Tokens, Family::Characters] {
             for same in laid.repeated[family as usize].chunk_by(|a, b| a.record == b.record) {
-                let [_, parts @ ..] = covers.counts(family, same);
+                // The whole paragraph has them already.
+                let [_, rest @ ..] = covers.counts(family, same);
                 let mut counts = [0; LANES];
-                counts[1..].copy_from_slice(&parts);
+                counts[1..].copy_from_slice(&rest);
                 add_counted(counts, same[0].record);
             }
         }
@@ -141,17 +173,12 @@ pub fn tally(vocabulary: &Vocabulary, plan: &Plan, scope: &Scope, view: View<'_>
     if !scope.mentions.is_empty() {
         for family in [Family::Tokens, Family::Characters] {
             let running = &laid.running[family as usize];
-            let parts = &plan.layout.parts[family as usize];
+            let blocks = &plan.layout.parts[family as usize];
             let mut stretches: [Option<Stretches>; LANES] = Default::default();
-            for (part, &block) in parts.iter().enumerate().filter(|(_, block)| plan.own.contains(block)) {
+            for (part, &block) in blocks.iter().enumerate().filter(|(_, block)| plan.own.contains(block)) {
                 let lane = usize::from(plan.lanes[block]);
-                let stretches = stretches[lane].get_or_insert_with(|| match (family, lane) {
-                    (Family::Characters, _) => running.stretches(scope.joined_windows(tokens, NEAR)),
-                    (_, 1) => running.stretches(scope.sentences(tokens)),
-                    (_, 2..=4) => running.stretches(scope.windows(tokens, WINDOWS[lane - 2])),
-                    _ => running.stretches(scope.sides(tokens, lane == 5)),
-                });
-                features += running.add(part, parts.len(), stretches, &mut sums[block]);
+                let stretches = stretches[lane].get_or_insert_with(|| running.stretches(parts.of(family, lane)));
+                features += running.add(part, blocks.len(), stretches, &mut sums[block]);
             }
         }
     }
@@ -172,7 +199,8 @@ pub fn visit(
     known: &Known,
     mut found: impl FnMut(Found<'_>),
 ) {
-    let covers = Covers::new(scope, &view.passage.tokens, plan);
+    let tokens = &view.passage.tokens;
+    let covers = Covers::new(&Parts::new(scope, tokens, plan), tokens.len());
     let mut group = |family: Family, same: &[Occurrence]| {
         let counts = covers.counts(family, same);
         for (block, record) in vocabulary.records(same[0].record) {
