@@ -30,7 +30,7 @@ const ZH = {
     "新旧模型对照：每条新标签都由没有用过该文档的模型判断。区间为 95%（按文档的配对自助法）。",
   "Warnings": "警告", "Metric": "指标", "Old": "旧", "New": "新", "Difference": "差值", "Stance": "立场", "Sentiment": "情感",
   "the new model is better": "新模型更好", "the new model is worse": "新模型更差", "no significant change": "没有显著变化",
-  "records in": "条标签，文档数", "documents": "篇", "right only before": "仅旧模型正确", "right only now": "仅新模型正确",
+  "records": "标签数", "documents": "文档数", "right only before": "仅旧模型正确", "right only now": "仅新模型正确",
   "very close to the old model": "紧贴旧模型", "close to the old model": "接近旧模型", "free, from the old model": "以旧模型为起点，放开训练",
   "free, from half of the old model": "以旧模型的一半为起点，放开训练", "from the new labels alone, without the old model": "只用新标签，不用旧模型",
   "Training went": "训练方式", "How the departure was chosen": "离开旧模型的程度如何选定", "Departure": "方式", "Log-loss": "对数损失", "the old model as it is": "旧模型本身",

@@ -60,12 +60,12 @@ pub fn receipt_page(receipt: &Receipt) -> String {
 fn metrics(html: &mut String, language: &str, change: &Comparison, rows: &[(String, String)]) {
     let _ = writeln!(
         html,
-        "<h3>{} · {} {} {} {} · {}</h3>",
+        "<h3>{} · {}: {} · {}: {} · {}</h3>",
         term(language),
+        term("records"),
         change.n,
-        term("records in"),
-        change.groups,
         term("documents"),
+        change.groups,
         term(verdict(change.verdict))
     );
     let cells = rows.iter().map(|(label, key)| {
