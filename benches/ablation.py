@@ -19,7 +19,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-NGRAMS = "paragraph sentence window3 window6 window12 before after characters near-characters".split()
+WINDOWS, SIDES, CHARACTERS = ["window3", "window6", "window12"], ["before", "after"], ["characters", "near-characters"]
+NGRAMS = ["paragraph", "sentence", *WINDOWS, *SIDES, *CHARACTERS]
 ARTICLES, PARAGRAPHS = "data/articles.jsonl", "--auxiliary data/paragraphs.jsonl=0.5"
 SOURCES = "--sources data/sources.toml"
 
@@ -40,6 +41,9 @@ VARIANTS = {
     "no skeleton": (without("skeleton"), None),
     "no word vectors": (without("vector-paragraph", "vector-before", "vector-after"), None),
     "no n-grams": (without(*NGRAMS), None),
+    "no n-grams of windows": (without(*WINDOWS), None),
+    "no n-grams of sides": (without(*SIDES), None),
+    "no n-grams of characters": (without(*CHARACTERS), None),
     "no context": (["--context", "0"], None),
 }
 
